@@ -1,0 +1,34 @@
+"""numbanet: neural networks whose every forward and backward pass is an explicit loop, compiled by Numba.
+
+import numbanet as nn
+model = nn.Sequential([nn.layers.Dense(32, activation="relu"), nn.layers.Dense(10)], seed=0)
+model.compile("adam", nn.losses.SparseCategoricalCrossentropy(), ["accuracy"])
+model.fit(*nn.datasets.load_digits(), epochs=10, validation_split=0.2)
+"""
+
+from . import callbacks, datasets, errors, initializers, layers, losses, metrics, optimizers, regularizers, teach
+from .kernels._threads import get_num_threads, set_num_threads
+from .model import Sequential
+from .perceptron import Perceptron
+from .teach import check_gradients
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Perceptron",
+    "Sequential",
+    "__version__",
+    "callbacks",
+    "check_gradients",
+    "datasets",
+    "errors",
+    "get_num_threads",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "optimizers",
+    "regularizers",
+    "set_num_threads",
+    "teach",
+]

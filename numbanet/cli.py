@@ -1,0 +1,42 @@
+"""The command line: `numbanet demo`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from . import __version__
+from .errors import NumbanetError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code: 0, or 1 with one line on what went wrong."""
+    options = _parser().parse_args(arguments)
+    try:
+        _demo(options)
+    except NumbanetError as error:
+        print(f"numbanet: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("numbanet: interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="numbanet", description="Neural networks made of explicit loops.")
+    parser.add_argument("--version", action="version", version=f"numbanet {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    demo = commands.add_parser("demo", help="train a network on 1,797 real handwritten digits")
+    demo.add_argument("--seed", type=int, default=0, help="of weights, order and dropout (default 0)")
+    demo.add_argument("--epochs", type=int, default=60, help="at most (default 60)")
+    demo.add_argument("--device", default="cpu", help="cpu, or reference for the textbook loops")
+    demo.add_argument("--picture", default="learning_curve.png", help="where the learning curve goes")
+    return parser
+
+
+def _demo(options: argparse.Namespace) -> None:
+    from . import demo
+
+    demo.run(options.seed, options.epochs, options.device, options.picture)

@@ -1,0 +1,193 @@
+"""The door: what users pass as data is checked here, before any kernel of a step runs.
+
+Nothing is reshaped, broadcast or rounded. Integers become floats where every value stays exact, Python lists take
+the model's type, and arrays are made contiguous; everything else is refused, with what to do instead.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import random
+from .checks import fail
+from .devices import get_device
+from .errors import ArgumentError, DataError, DtypeError, ShapeError
+from .kernels import check
+
+Shape = tuple[int, ...]
+EXACT = {np.dtype("float32"): 2**24, np.dtype("float64"): 2**53}  # integers up to here are exact
+
+
+def array(owner: str, name: str, value: Any, dtype: Any) -> Any:
+    """`value` as an array of `dtype`, if nothing is lost. Raises DtypeError and ShapeError."""
+    typed = hasattr(value, "dtype")
+    try:
+        a = np.asarray(value)
+    except (ValueError, TypeError) as error:
+        raise ShapeError(f"{owner}: {name} is not an array of numbers: {error}") from None
+    if a.dtype.kind not in "fiub":
+        raise DtypeError(f"{owner}: expected {name} of dtype {dtype}, received {a.dtype}")
+    if a.dtype == dtype or (a.dtype.kind == "f" and (a.itemsize < dtype.itemsize or not typed)):
+        return np.asarray(a, dtype, order="C")
+    if a.dtype.kind == "f":
+        raise DtypeError(
+            f"{owner}: expected {name} of dtype {dtype}, received {a.dtype}. "
+            f"Convert it with {name}.astype('{dtype}'), or build the model with dtype='{a.dtype}'."
+        )
+    if a.size and max(abs(int(a.max())), abs(int(a.min()))) > EXACT[dtype]:
+        raise DtypeError(
+            f"{owner}: expected {name} of dtype {dtype}, received {a.dtype} with values above {EXACT[dtype]}, "
+            f"which {dtype} cannot hold exactly. Scale it first."
+        )
+    return np.asarray(a, dtype, order="C")
+
+
+def is_finite(a: Any) -> bool:
+    """Whether no element of a contiguous float array is NaN or infinite."""
+    flag = np.zeros(1, np.int64)
+    get_device("cpu").kernels(check).finite(a.reshape(-1), flag)
+    return not flag[0]
+
+
+def _require_finite(owner: str, name: str, a: Any) -> None:
+    if a.size and not is_finite(a):
+        at = np.unravel_index(int(np.argmin(np.isfinite(a))), a.shape)
+        where = ", ".join(str(int(i)) for i in at)
+        raise DataError(f"{owner}: expected finite numbers in {name}. Received: {name}[{where}] = {a[at]}")
+
+
+def _samples(owner: str, name: str, a: Any) -> None:
+    if a.ndim == 0:
+        raise ShapeError(f"{owner}: expected {name} with a first axis of samples, received a single number")
+    if len(a) == 0:
+        raise ShapeError(f"{owner}: expected one sample or more in {name}, received shape {a.shape}")
+
+
+def inputs(owner: str, x: Any, shape: Shape, dtype: Any, layer: str) -> Any:
+    """Samples of `shape`, checked: a contiguous array (N, *shape) of `dtype`."""
+    a = array(owner, "x", x, dtype)
+    _samples(owner, "x", a)
+    if a.shape[1:] != shape:
+        remedy = ""
+        if a.shape == shape:
+            remedy = " For a single sample pass x[None]."
+        elif a.ndim > 2 and len(shape) == 1 and np.prod(a.shape[1:]) == shape[0]:
+            remedy = " Put Flatten() first, or reshape x."
+        raise ShapeError(
+            f"{owner}: {layer} expected x of shape (N, {', '.join(map(str, shape))}), received {a.shape}.{remedy}"
+        )
+    _require_finite(owner, "x", a)
+    return a
+
+
+def targets(owner: str, y: Any, loss: Any, output_shape: Shape, dtype: Any, samples: int) -> Any:
+    """Targets for `loss`, checked: a contiguous array with `samples` rows."""
+    kind = type(loss).__name__
+    if loss.integer_targets:
+        a = np.asarray(y)
+        if a.dtype.kind not in "iu":
+            raise DtypeError(
+                f"{owner}: {kind} expected y of integer labels, received dtype {a.dtype}. "
+                "Convert it with y.astype('int64') if it holds labels."
+            )
+        if a.dtype == np.uint64 and a.size and a.max() > np.iinfo(np.int64).max:
+            raise DataError(f"{owner}: {kind} expected labels below 2^63. Received: {a.max()}")
+        a = np.asarray(a, np.int64, order="C")
+    else:
+        a = array(owner, "y", y, dtype)
+    _samples(owner, "y", a)
+    expected = (samples, *loss.target_shape(output_shape))
+    if len(a) != samples:
+        raise ShapeError(f"{owner}: expected as many samples in y as in x, {samples}. Received: {len(a)}")
+    if a.shape != expected:
+        raise ShapeError(f"{owner}: {kind} expected y of shape {expected}, received {a.shape}.{_remedy(a, expected)}")
+    if a.dtype.kind == "f":
+        _require_finite(owner, "y", a)
+    try:
+        return np.asarray(loss.prepare(a, output_shape), order="C")
+    except DataError as error:
+        raise DataError(f"{owner}: {error}") from None
+
+
+def _remedy(a: Any, expected: Shape) -> str:
+    if a.shape == (*expected, 1):
+        return " Use y.reshape(-1)."
+    if (*a.shape, 1) == expected:
+        return " Use y.reshape(-1, 1)."
+    if len(expected) == 1 and a.ndim == 2:
+        return " For one-hot rows use CategoricalCrossentropy."
+    if len(expected) == 2 and a.ndim == 1:
+        return " For integer labels use SparseCategoricalCrossentropy."
+    return ""
+
+
+def sample_weights(
+    owner: str, sample_weight: Any, class_weight: dict[int, float] | None, y: Any, dtype: Any
+) -> Any | None:
+    """The weight of each sample (N,), from both kinds, or None where neither is given."""
+    if sample_weight is None and class_weight is None:
+        return None
+    weights = np.ones(len(y), dtype)
+    if sample_weight is not None:
+        given = array(owner, "sample_weight", sample_weight, dtype)
+        if given.shape != (len(y),):
+            raise ShapeError(f"{owner}: expected sample_weight of shape ({len(y)},), received {given.shape}")
+        _require_finite(owner, "sample_weight", given)
+        if (given < 0).any():
+            raise DataError(f"{owner}: expected sample_weight of 0 or more. Received: {given.min()}")
+        weights *= given
+    if class_weight is not None:
+        weights *= _class_weights(owner, class_weight, y).astype(dtype)
+    return weights
+
+
+def _class_weights(owner: str, class_weight: Any, y: Any) -> Any:
+    if not isinstance(class_weight, dict) or not class_weight:
+        fail(owner, "class_weight", "a dictionary from labels to weights", class_weight)
+    for label, weight in class_weight.items():
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < np.inf:
+            fail(owner, "class_weight", "a dictionary from labels to numbers of 0 or more", {label: weight})
+    labels = class_labels(y)
+    if labels is None:
+        raise ArgumentError(f"{owner}: class_weight needs labels or one-hot rows as y, received y of shape {y.shape}")
+    missing = sorted(set(np.unique(labels).tolist()) - set(class_weight))
+    if missing:
+        fail(owner, "class_weight", f"a dictionary with every label of y, also {missing}", class_weight)
+    known, place = np.unique(labels, return_inverse=True)
+    return np.array([class_weight[int(k)] for k in known])[place]
+
+
+def class_labels(y: Any) -> Any | None:
+    """The class of each sample where y is labels, one-hot rows, or one column of 0 and 1; else None."""
+    if y.dtype.kind == "i":
+        return y if y.ndim == 1 else None
+    if y.ndim != 2 or not np.isin(y, (-1, 0, 1)).all():
+        return None
+    if y.shape[1] == 1:
+        return (y[:, 0] > 0).astype(np.int64)
+    return y.argmax(axis=1) if (y.sum(axis=1) == 1).all() and (y >= 0).all() else None
+
+
+def split(y: Any, fraction: float, seed: int) -> tuple[Any, Any]:
+    """Row numbers (training, validation), shuffled, with each class in proportion where y has classes.
+
+    Raises ArgumentError where either part would be empty.
+    """
+    n = len(y)
+    order = random.permutation(n, seed, random.SPLIT)
+    held = round(n * fraction)
+    if not 0 < held < n:
+        fail("fit", "validation_split", f"a share that leaves both parts samples, of {n}", fraction)
+    labels = class_labels(y)
+    if labels is not None:
+        # the k-th of m shuffled samples of a class stands at (k + 1/2) / m: any prefix then has all classes in
+        # proportion, to the sample
+        place = np.empty(n)
+        shuffled = labels[order]
+        for label in np.unique(shuffled):
+            members = np.flatnonzero(shuffled == label)
+            place[members] = (np.arange(len(members)) + 0.5) / len(members)
+        order = order[np.argsort(place, kind="stable")]
+    return np.sort(order[held:]), np.sort(order[:held])

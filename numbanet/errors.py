@@ -1,0 +1,47 @@
+"""What numbanet raises.
+
+NumbanetError
+├── ArgumentError         (ValueError)    a constructor or method received a value it cannot use
+├── ShapeError            (ValueError)    an array's shape does not fit
+├── DtypeError            (TypeError)     an array's element type does not fit
+├── DataError             (ValueError)    an array holds NaN, infinity or labels out of range
+├── StateError            (RuntimeError)  a method was called too early: build or compile first
+├── DeviceError           (RuntimeError)  a device is unknown or cannot be used
+└── MissingDependency     (ImportError)   an optional package is not installed
+
+A message says of which layer or argument, what was expected, what was received, and what to do.
+"""
+
+from __future__ import annotations
+
+
+class NumbanetError(Exception):
+    """The base of all errors that numbanet raises itself."""
+
+
+class ArgumentError(NumbanetError, ValueError):
+    """A value that cannot be used."""
+
+
+class ShapeError(NumbanetError, ValueError):
+    """A shape that does not fit."""
+
+
+class DtypeError(NumbanetError, TypeError):
+    """An element type that does not fit."""
+
+
+class DataError(NumbanetError, ValueError):
+    """Data with NaN, infinity, or labels out of range."""
+
+
+class StateError(NumbanetError, RuntimeError):
+    """A call before build or compile."""
+
+
+class DeviceError(NumbanetError, RuntimeError):
+    """A device that is unknown or cannot be used."""
+
+
+class MissingDependency(NumbanetError, ImportError):
+    """An optional package that is not installed."""

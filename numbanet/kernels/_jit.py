@@ -1,0 +1,118 @@
+"""The only place with Numba's flags: each one once, with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+from numba import types
+from numba.core import config
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import register_pass
+from numba.core.lowering import Lower
+from numba.core.typed_passes import NativeLowering
+from numba.extending import overload
+
+from ._cache import KernelCache
+
+# Everything that lets a loop vectorise, never nnan or ninf: a loss that is NaN must be seen (numba#2919).
+FASTMATH = {"contract", "reassoc", "arcp", "nsz", "afn"}
+# Numba's default tests every division for zero, and that stops vectorisation.
+ERROR_MODEL = "numpy"
+# LLVM prefers 256-bit vectors on Intel; the register tile then runs at 65 GFLOP/s instead of 165
+# (November 2026, Xeon with AVX-512). On processors without AVX-512 the attribute changes nothing.
+VECTOR_WIDTH = '"prefer-vector-width"="512"'
+
+INLINE: dict[str, Any] = {"forceinline": True, "nogil": True, "fastmath": FASTMATH, "error_model": ERROR_MODEL}
+# for arithmetic whose order carries the precision: (x + magic) - magic is not x
+EXACT = INLINE | {"fastmath": FASTMATH - {"reassoc"}}
+
+DISABLED = bool(config.DISABLE_JIT)  # NUMBA_DISABLE_JIT=1: every loop runs as plain Python
+
+
+class _WideLower(Lower):
+    attributes = (VECTOR_WIDTH,)
+
+    def setup_function(self, fndesc: Any) -> None:
+        super().setup_function(fndesc)
+        for attribute in self.attributes:
+            # llvmlite's set accepts only the attributes it knows; these are LLVM's
+            set.add(self.function.attributes, attribute)
+
+
+class _ApartLower(_WideLower):
+    attributes = (VECTOR_WIDTH, "noinline")
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _WideLowering(NativeLowering):
+    _name = "numbanet_wide_lowering"
+
+    @property
+    def lowering_class(self) -> type[Lower]:
+        return _WideLower
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _ApartLowering(NativeLowering):
+    _name = "numbanet_apart_lowering"
+
+    @property
+    def lowering_class(self) -> type[Lower]:
+        return _ApartLower
+
+
+class _Compiler(CompilerBase):
+    lowering: type[NativeLowering] = _WideLowering
+
+    def define_pipelines(self) -> list[Any]:
+        manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        manager.passes = [
+            (self.lowering, text) if step is NativeLowering else (step, text) for step, text in manager.passes
+        ]
+        manager._finalized = False
+        manager.finalize()
+        return [manager]
+
+
+class _ApartCompiler(_Compiler):
+    lowering = _ApartLowering
+
+
+def jit(function: Callable[..., Any], key: str | None = None, parallel: bool = False) -> Any:
+    """Compile `function` with the house's flags; with a key, keep the machine code on disk under it."""
+    if DISABLED:
+        return function
+    flags: dict[str, Any] = {"nogil": True, "fastmath": FASTMATH, "error_model": ERROR_MODEL}
+    flags |= {"parallel": True} if parallel else {"pipeline_class": _Compiler}
+    dispatcher = numba.njit(**flags)(function)
+    if key is not None:
+        dispatcher._cache = KernelCache(key)
+    return dispatcher
+
+
+def inline(function: Callable[..., Any]) -> Any:
+    """A helper of kernels that becomes part of the loop that calls it, so that the loop still vectorises."""
+    return function if DISABLED else numba.njit(**INLINE)(function)
+
+
+def apart(function: Callable[..., Any]) -> Any:
+    """A helper of kernels that stays a function: LLVM compiles it once, however many loops call it."""
+    if DISABLED:
+        return function
+    return numba.njit(nogil=True, fastmath=FASTMATH, error_model=ERROR_MODEL, pipeline_class=_ApartCompiler)(function)
+
+
+def like(value: float, x: Any) -> Any:
+    """The constant `value` in the type of `x`, an array or a scalar.
+
+    A bare literal would make float32 arithmetic float64.
+    """
+    return x.dtype.type(value)
+
+
+@overload(like, inline="always")
+def _like(value, x):  # type: ignore[no-untyped-def]  # Numba compares the parameters with those of the lambda
+    scalar = x.dtype if isinstance(x, types.Array) else x
+    return lambda value, x: scalar(value)

@@ -1,0 +1,9 @@
+"""numbanet.kernels.counter: one task, because it is one number."""
+
+from .._kernel import kernel
+
+
+@kernel()
+def advance(iteration):
+    # U1
+    iteration[0] += 1

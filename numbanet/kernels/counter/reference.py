@@ -1,0 +1,9 @@
+"""The equation of numbanet.kernels.counter."""
+
+from .._kernel import kernel
+
+
+@kernel()
+def advance(iteration):
+    # U1
+    iteration[0] = iteration[0] + 1

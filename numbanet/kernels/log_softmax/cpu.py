@@ -1,0 +1,38 @@
+"""numbanet.kernels.log_softmax in blocks of rows, on the loops of softmax; what is written is first their scratch."""
+
+import math
+
+from .._jit import like
+from .._kernel import kernel
+from .._tile import flat
+from ..softmax.cpu import block, blocks, exp_all, exponentials, largest
+
+
+@kernel(tasks=lambda x, y: blocks(*x.shape))
+def forward(task, x, y):
+    C = x.shape[1]
+    first, last = block(task, x)
+    exponentials(first, last, x, y)
+    z = flat(x)
+    for r in range(first, last):
+        # F2
+        total = like(0.0, y)
+        for c in range(C):
+            total += y[r, c]
+        m, log_total = largest(r * C, C, z), like(math.log(total), y)
+        for c in range(C):
+            y[r, c] = (x[r, c] - m) - log_total
+
+
+@kernel(tasks=lambda dy, y, dx: blocks(*y.shape))
+def backward(task, dy, y, dx):
+    C = y.shape[1]
+    first, last = block(task, y)
+    exp_all(first * C, last * C, flat(y), flat(dx))
+    for r in range(first, last):
+        # B1
+        total = like(0.0, y)
+        for c in range(C):
+            total += dy[r, c]
+        for c in range(C):
+            dx[r, c] = dy[r, c] - dx[r, c] * total

@@ -1,0 +1,124 @@
+"""What a layer is: a description of shapes and parameters, and the kernel calls of its two passes.
+
+A layer holds its configuration and nothing else. `describe` is pure; the model allocates what it asks for and hands
+the arrays to `forward` and `backward`, which write the layer's kernel calls into a program.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from ..errors import ArgumentError, ShapeError
+from ..initializers import Initializer
+from ..program import Program
+from ..regularizers import Regularizer
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """An array that belongs to a layer: trained, unless `trainable` is False."""
+
+    name: str
+    shape: Shape
+    initializer: Initializer
+    regularizer: Regularizer | None = None
+    trainable: bool = True
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a layer makes of an input shape. Shapes of samples, without the batch axis N."""
+
+    output_shape: Shape
+    parameters: tuple[Parameter, ...] = ()
+    saved: dict[str, Shape] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Tensors:
+    """The arrays of one layer for one batch size; x, y and their gradients have the batch axis first.
+
+    dx is None where nobody needs the gradient of the layer's input: in the first layer of a network in training.
+    """
+
+    x: Any
+    y: Any
+    dx: Any
+    dy: Any
+    parameters: dict[str, Any]
+    gradients: dict[str, Any]
+    saved: dict[str, Any]
+    seed: int
+    stream: int
+    iteration: Any
+
+
+def batch_shape(shape: Shape) -> str:
+    """(8, 8) -> "(N, 8, 8)"."""
+    return "(" + ", ".join(["N", *map(str, shape)]) + ")"
+
+
+def snake_case(name: str) -> str:
+    """MaxPooling2D -> max_pooling2d, ELU -> elu."""
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+class Layer:
+    """The base of all layers. A subclass defines `describe`, `forward` and `backward`.
+
+    name: a unique name in the model; without one the model gives it its class's name and a number.
+    """
+
+    registry: ClassVar[dict[str, type[Layer]]] = {}
+
+    def __init__(self, name: str | None = None) -> None:
+        if name is not None and (not isinstance(name, str) or not name or "/" in name):
+            raise ArgumentError(f"{type(self).__name__}: name must be a word without '/'. Received: name={name!r}")
+        self.name = name
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if not cls.__name__.startswith("_"):
+            Layer.registry[cls.__name__] = cls
+
+    def describe(self, input_shape: Shape) -> Description:
+        """Output shape, parameters and saved arrays for samples of `input_shape`. Raises ShapeError."""
+        raise TypeError(f"{type(self).__name__} must define describe(input_shape)")
+
+    def forward(self, program: Program, t: Tensors, training: bool) -> None:
+        """Write the calls that compute t.y from t.x."""
+        raise TypeError(f"{type(self).__name__} must define forward(program, tensors, training)")
+
+    def backward(self, program: Program, t: Tensors) -> None:
+        """Write the calls that compute t.gradients, and t.dx unless it is None, from t.dy."""
+        raise TypeError(f"{type(self).__name__} must define backward(program, tensors)")
+
+    def passes_through(self, training: bool) -> bool:
+        """True where the output is the input's memory in the output's shape, so that there is nothing to compute."""
+        return False
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, as plain values."""
+        return {"name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Layer:
+        """The layer that `get_config` described."""
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        arguments = ", ".join(f"{key}={value!r}" for key, value in self.get_config().items() if value is not None)
+        return f"{type(self).__name__}({arguments})"
+
+    def _expect_features(self, input_shape: Shape) -> int:
+        """The number of features where samples are vectors."""
+        if len(input_shape) != 1:
+            raise ShapeError(
+                f"expected input of shape (N, features), received {batch_shape(input_shape)}. Put Flatten() before it."
+            )
+        return input_shape[0]

@@ -1,0 +1,389 @@
+"""Sequential: a chain of layers, and what one does with it."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import data as door
+from . import losses, metrics, optimizers, training
+from .callbacks import Callback, History
+from .checks import boolean, fail, fraction, non_negative_integer, positive_integer
+from .devices import Device, get_device
+from .errors import ArgumentError, ShapeError, StateError
+from .layers.base import Layer, snake_case
+from .metrics import get as get_metric
+from .network import Network
+from .steps import LOSS, TRAIN, Mode, Steps
+from .summary import summary_lines
+
+DTYPES = ("float32", "float64")
+PREDICT_BATCH = 256  # samples: enough rows for the register tile, few enough for the caches
+
+
+class Sequential:
+    """A neural network of layers one after another.
+
+    layers: the layers in order; `add` and `pop` change them later, and layers that stay keep their weights.
+    seed: of the initial weights, shuffling and dropout. The same seed gives the same bits, on any number of threads.
+
+    Methods may be called from several threads; they take turns.
+    """
+
+    def __init__(self, layers: Iterable[Layer] | None = None, seed: int = 0, name: str = "sequential") -> None:
+        self.seed = non_negative_integer("Sequential", "seed", seed)
+        if self.seed >= 2**63:
+            fail("Sequential", "seed", "below 2^63", seed)
+        self.name = name
+        self.layers: list[Layer] = []
+        self.optimizer: optimizers.Optimizer | None = None
+        self.loss: losses.Loss | None = None
+        self.metrics: list[metrics.Metric] = []
+        self.stop_training = False
+        self.epochs_trained = 0
+        self._network: Network | None = None
+        self._steps: Steps | None = None
+        self._lock = threading.RLock()
+        if layers is not None and (isinstance(layers, str | Layer) or not isinstance(layers, Iterable)):
+            fail("Sequential", "layers", "a list of layers", layers)
+        for layer in layers or ():
+            self.add(layer)
+
+    # --- structure
+
+    def add(self, layer: Layer) -> None:
+        """Put a layer at the end. Raises ArgumentError where it is none, is there already, or its name is taken."""
+        if not isinstance(layer, Layer):
+            hint = f" Did you mean {layer.__name__}(...)?" if isinstance(layer, type) else ""
+            raise ArgumentError(f"Sequential: expected a layer, received {layer!r}.{hint}")
+        if any(layer is other for other in self.layers):
+            raise ArgumentError(f"Sequential: layer {layer.name!r} is in the model already; make a new one.")
+        names = {other.name for other in self.layers}
+        if layer.name is None:
+            base = snake_case(type(layer).__name__)
+            numbers = (f"{base}_{k}" for k in range(1, len(names) + 2))
+            layer.name = base if base not in names else next(name for name in numbers if name not in names)
+        elif layer.name in names:
+            raise ArgumentError(f"Sequential: layer names must differ. Received: name={layer.name!r} twice.")
+        self._change([*self.layers, layer])
+
+    def pop(self) -> Layer:
+        """Remove the last layer and return it. Raises StateError where there is none."""
+        if not self.layers:
+            raise StateError("pop: expected a model with a layer, received one without.")
+        last = self.layers[-1]
+        self._change(self.layers[:-1])
+        return last
+
+    def _change(self, layers: list[Layer]) -> None:
+        """Take new layers; a built model is built again, and layers that stay keep their weights."""
+        with self._lock:
+            before = self._network
+            if before and layers:
+                after = Network(layers, before.input_shape, before.device, before.dtype, self.seed)
+                _carry_over(before, after)
+                self._network, self._steps = after, Steps(after)
+            else:
+                self._network = self._steps = None
+            self.layers = layers
+            if self._network and self.loss:
+                self._record_anew()
+
+    def get_layer(self, name: str) -> Layer:
+        """The layer of that name."""
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise ArgumentError(f"get_layer: name must be one of {[x.name for x in self.layers]}. Received: {name!r}")
+
+    # --- build and compile
+
+    def build(self, input_shape: Sequence[int], device: str | Device = "cpu", dtype: str = "float32") -> None:
+        """Allocate and initialise for samples of `input_shape`, without the batch axis: (64,) or (28, 28, 1).
+
+        device: "cpu", or "reference" for the textbook loops. dtype: "float32" or "float64".
+        Raises ArgumentError, ShapeError (a layer does not fit the one below) or DeviceError.
+        """
+        if not self.layers:
+            raise StateError("build: expected a model with layers, received an empty one. Add a layer first.")
+        if isinstance(input_shape, str) or not isinstance(input_shape, Sequence):
+            fail("build", "input_shape", "a tuple of sizes, such as (64,)", input_shape)
+        shape = tuple(positive_integer("build", "input_shape", size) for size in input_shape)
+        if not shape:
+            fail("build", "input_shape", "a tuple with one size or more", input_shape)
+        if dtype not in DTYPES:
+            fail("build", "dtype", "'float32' or 'float64'", dtype)
+        with self._lock:
+            self._network = Network(self.layers, shape, get_device(device), dtype, self.seed)
+            self._steps = Steps(self._network)
+            self.epochs_trained = 0
+            if self.loss:
+                self._record_anew()
+
+    @property
+    def built(self) -> bool:
+        """Whether the weights exist."""
+        return self._network is not None
+
+    def compile(
+        self,
+        optimizer: str | optimizers.Optimizer = "rmsprop",
+        loss: str | losses.Loss | None = None,
+        metrics: Sequence[str | metrics.Metric] = (),
+    ) -> None:
+        """Choose how to train. The optimizer's moments begin anew; the weights stay.
+
+        loss: needed. The cross-entropies expect logits unless made with from_logits=False.
+        Raises ArgumentError for names that are not known and metrics that do not fit the loss.
+        """
+        if isinstance(metrics, str) or not isinstance(metrics, Sequence):
+            fail("compile", "metrics", "a list", metrics)
+        if loss is None:
+            raise ArgumentError('compile: loss is needed, such as loss="mse" or an object of numbanet.losses.')
+        chosen = optimizers.get(optimizer), losses.get(loss), [get_metric(m) for m in metrics]
+        names = Counter(m.name for m in chosen[2])
+        if twice := [name for name, count in names.items() if count > 1 or name == "loss"]:
+            fail("compile", "metrics", "metrics of different names, none of them 'loss'", twice)
+        with self._lock:
+            before = self.optimizer, self.loss, self.metrics
+            self.optimizer, self.loss, self.metrics = chosen
+            try:
+                if self._network:
+                    self._record_anew()
+            except Exception:
+                self.optimizer, self.loss, self.metrics = before
+                raise
+
+    def _record_anew(self) -> None:
+        network, loss = self._built("compile"), self.loss
+        if loss is None:
+            return
+        outputs = network.output_shape[-1]
+        fitting = [metric.for_loss(loss, outputs) for metric in self.metrics]
+        self._steps = Steps(network, loss, fitting, self.optimizer)
+        network.iteration[...] = 0
+        losses.warn_of_double_activation(loss, self.layers[-1])
+
+    def _built(self, method: str) -> Network:
+        if self._network is None:
+            raise StateError(f"{method}: expected a model that is built. Call build(input_shape) or fit first.")
+        return self._network
+
+    def _ready(self, method: str) -> Steps:
+        if self.loss is None or self._steps is None:
+            raise StateError(f"{method}: expected a model with an optimizer and a loss. Call compile(...) first.")
+        return self._steps
+
+    def _build_from(self, method: str, x: Any) -> None:
+        """Build for the data's shape where that was not done before."""
+        if self._network is None:
+            if self.loss is None and method != "predict":
+                self._ready(method)
+            shape = np.shape(x)
+            if len(shape) < 2:
+                remedy = " Use x.reshape(-1, 1) for samples of one feature." if len(shape) == 1 else ""
+                raise ShapeError(f"{method}: expected x of shape (N, features...), received {shape}.{remedy}")
+            door.array(method, "x", x, np.dtype("float32"))
+            self.build(shape[1:])
+
+    # --- training and prediction
+
+    def fit(
+        self,
+        x: Any,
+        y: Any,
+        batch_size: int = 32,
+        epochs: int = 1,
+        *,
+        validation_split: float = 0.0,
+        validation_data: Sequence[Any] | None = None,
+        shuffle: bool = True,
+        class_weight: dict[int, float] | None = None,
+        sample_weight: Any = None,
+        callbacks: Sequence[Callback] | None = None,
+        verbose: int | str = "auto",
+    ) -> History:
+        """Train on samples x and targets y, and return the History of loss and metrics by epoch.
+
+        batch_size: len(x) is batch gradient descent, 1 stochastic, in between mini-batch.
+        validation_split: this share of the samples, drawn at random and stratified by class, is kept for validation.
+        validation_data: (x, y) or (x, y, sample_weight) to validate on instead.
+        class_weight: the weight of each class in the loss. sample_weight: (N,), the weight of each sample.
+        verbose: 0 nothing, 1 a live line, 2 a line an epoch, "auto" by whether the output is a terminal.
+
+        An unbuilt model is built for the shape of x, on the CPU in float32. Raises ShapeError, DtypeError, DataError
+        or ArgumentError before anything is trained.
+        """
+        with self._lock:
+            batch_size = positive_integer("fit", "batch_size", batch_size)
+            epochs = positive_integer("fit", "epochs", epochs)
+            share = fraction("fit", "validation_split", validation_split)
+            boolean("fit", "shuffle", shuffle)
+            if verbose not in (0, 1, 2, "auto") or isinstance(verbose, bool):
+                fail("fit", "verbose", "0, 1, 2 or 'auto'", verbose)
+            for callback in callbacks or ():
+                if not isinstance(callback, Callback):
+                    fail("fit", "callbacks", "a list of numbanet.callbacks.Callback", callback)
+            if share and validation_data is not None:
+                fail("fit", "validation_split", "0 where validation_data is given", share)
+            self._build_from("fit", x)
+            steps = self._ready("fit")
+            if not steps.network.trained:
+                raise StateError("fit: expected a model with parameters to train, received one without.")
+            samples = self._data("fit", x, y, sample_weight, class_weight)
+            validation = None
+            if validation_data is not None:
+                if not isinstance(validation_data, tuple | list) or len(validation_data) not in (2, 3):
+                    fail("fit", "validation_data", "(x, y) or (x, y, sample_weight)", type(validation_data))
+                validation = self._data("fit: validation_data", *validation_data)
+            elif share:
+                kept, held = door.split(samples.y, share, self.seed)
+                samples, validation = samples.rows(kept), samples.rows(held)
+            self.stop_training = False
+            plan = training.Plan(batch_size, epochs, shuffle, verbose, self.seed, self.epochs_trained)
+            return training.fit(self, steps, samples, validation, plan, list(callbacks or ()))
+
+    def evaluate(self, x: Any, y: Any, batch_size: int = PREDICT_BATCH, sample_weight: Any = None) -> dict[str, Any]:
+        """Loss and metrics on x and y, without training: {"loss": ..., "accuracy": ...}."""
+        with self._lock:
+            size = positive_integer("evaluate", "batch_size", batch_size)
+            self._build_from("evaluate", x)
+            steps = self._ready("evaluate")
+            return training.evaluate(steps, self._data("evaluate", x, y, sample_weight), size)
+
+    def predict(self, x: Any, batch_size: int = PREDICT_BATCH) -> Any:
+        """The output for samples x, as a numpy array (N, ...)."""
+        with self._lock:
+            size = positive_integer("predict", "batch_size", batch_size)
+            network, steps = self._built("predict"), self._steps or Steps(self._built("predict"))
+            return training.predict(steps, self._inputs("predict", x, network), size)
+
+    def train_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> float:
+        """One step on one batch; returns its loss, before the step. Raises as fit does."""
+        with self._lock:
+            steps = self._steps
+            n = len(x) if isinstance(x, np.ndarray) and x.ndim else 0
+            if steps is None or not steps.holds(x, y, n) or sample_weight is not None:
+                return self._train_on_any_batch(x, y, sample_weight)
+            # the common case, where time counts: arrays of the model's own types and shapes
+            step = steps.step(TRAIN, n)
+            np.copyto(step.x, x)
+            np.copyto(step.targets, y)
+            if not steps.good_batch(step):
+                return self._train_on_any_batch(x, y, sample_weight)
+            step.run()
+            return float(step.loss[0])
+
+    def _train_on_any_batch(self, x: Any, y: Any, sample_weight: Any) -> float:
+        self._build_from("train_on_batch", x)
+        steps = self._ready("train_on_batch")
+        batch = self._data("train_on_batch", x, y, sample_weight)
+        return self._run(steps, TRAIN, batch)
+
+    def _run(self, steps: Steps, mode: Mode, batch: training.Data) -> float:
+        """One step on checked data; returns the loss."""
+        step = steps.step(mode, len(batch.x))
+        step.x[...], step.targets[...] = batch.x, batch.y
+        if batch.weights is not None:
+            step.weights[...] = batch.weights
+        step.run()
+        steps.restore_weights()
+        return float(step.loss[0])
+
+    def gradients(self, x: Any, y: Any, sample_weight: Any = None, training: bool = False) -> tuple[float, list[Any]]:
+        """The loss, and its gradient by each trained parameter in the order of get_weights; nothing is updated.
+
+        training=True leaves dropout on, with the mask of the next training step.
+        """
+        with self._lock:
+            mode = Mode(boolean("gradients", "training", training), loss=True, gradients=True)
+            self._build_from("gradients", x)
+            steps = self._ready("gradients")
+            loss = self._run(steps, mode, self._data("gradients", x, y, sample_weight))
+            return loss, [np.array(slot.gradient) for slot in steps.network.trained]
+
+    def input_gradient(self, x: Any, y: Any, sample_weight: Any = None, training: bool = False) -> Any:
+        """dL/dx, as an array of x's shape."""
+        with self._lock:
+            mode = Mode(boolean("input_gradient", "training", training), True, False, True, True)
+            self._build_from("input_gradient", x)
+            steps = self._ready("input_gradient")
+            batch = self._data("input_gradient", x, y, sample_weight)
+            self._run(steps, mode, batch)
+            return np.array(steps.step(mode, len(batch.x)).dx)
+
+    def loss_value(self, x: Any, y: Any, sample_weight: Any = None, training: bool = False) -> float:
+        """The loss of one batch, with regularisation; nothing is updated."""
+        with self._lock:
+            mode = Mode(training=True, loss=True) if training else LOSS
+            self._build_from("loss_value", x)
+            return self._run(self._ready("loss_value"), mode, self._data("loss_value", x, y, sample_weight))
+
+    def _inputs(self, method: str, x: Any, network: Network) -> Any:
+        layer = f"{type(self.layers[0]).__name__} (layer 0, {self.layers[0].name!r})"
+        return door.inputs(method, x, network.input_shape, network.dtype, layer)
+
+    def _data(self, method: str, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None) -> training.Data:
+        steps = self._ready(method)
+        network = steps.network
+        checked = self._inputs(method, x, network)
+        y = door.targets(method, y, steps.loss, network.output_shape, network.dtype, len(checked))
+        weights = door.sample_weights(method, sample_weight, class_weight, y, network.dtype)
+        return training.Data(checked, y, weights)
+
+    # --- weights
+
+    def get_weights(self) -> list[Any]:
+        """Copies of all parameters, layer by layer, each layer's in Keras's order (kernel, bias)."""
+        with self._lock:
+            return [np.array(slot.value) for slot in self._built("get_weights").slots]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Take values in the order of get_weights; nothing is changed unless all of them fit."""
+        with self._lock:
+            network = self._built("set_weights")
+            if not isinstance(weights, Sequence) or isinstance(weights, str):
+                fail("set_weights", "weights", "a list of arrays", type(weights))
+            if len(weights) != len(network.slots):
+                raise ShapeError(f"set_weights: expected {len(network.slots)} arrays, received {len(weights)}")
+            checked = []
+            for slot, value in zip(network.slots, weights, strict=True):
+                name = f"{slot.layer}/{slot.parameter.name}"
+                a = door.array("set_weights", name, value, network.dtype)
+                if a.shape != slot.parameter.shape:
+                    raise ShapeError(
+                        f"set_weights: expected {name} of shape {slot.parameter.shape}, received {a.shape}"
+                    )
+                checked.append(a)
+            for slot, a in zip(network.slots, checked, strict=True):
+                slot.value[...] = a
+
+    @property
+    def weight_names(self) -> list[str]:
+        """The names of get_weights' arrays: "dense/kernel", "dense/bias", ..."""
+        return [f"{slot.layer}/{slot.parameter.name}" for slot in self._built("weight_names").slots]
+
+    def count_params(self) -> int:
+        """How many numbers the parameters hold."""
+        return sum(slot.value.size for slot in self._built("count_params").slots)
+
+    def summary(self) -> None:
+        """Print the layers with their output shapes and parameters, and the memory."""
+        steps = self._steps or Steps(self._built("summary"))
+        print("\n".join(summary_lines(self.name, self._built("summary"), steps.nbytes)))
+
+    def __repr__(self) -> str:
+        return f"Sequential({self.layers!r}, seed={self.seed})"
+
+
+def _carry_over(before: Network, after: Network) -> None:
+    """Give layers that are in both networks the weights they had."""
+    old = {(slot.layer, slot.parameter.name): slot.value for slot in before.slots}
+    for slot in after.slots:
+        value = old.get((slot.layer, slot.parameter.name))
+        if value is not None and value.shape == slot.value.shape:
+            slot.value[...] = value

@@ -1,0 +1,276 @@
+"""Optimizers: one kernel call over the flat buffer of all parameters.
+
+Order of a step, as in Keras: clip the gradients, decay the weights, update. `weight_decay` is decoupled in every
+optimizer (w -= learning_rate * weight_decay * w, Loshchilov and Hutter 2019), not an l2 term in the gradient.
+Equations and sources are in the kernels' contracts.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+
+from .checks import boolean, fail, fraction, non_negative, positive
+from .config import resolve
+from .errors import ArgumentError
+from .kernels import adagrad, adam, clip, counter, lion, rmsprop, sgd, weight_decay
+from .program import Program
+
+COMMON = ("clipnorm", "global_clipnorm", "clipvalue", "weight_decay")
+PIECE = 16384  # elements of a gradient whose squares one task sums
+
+
+class Optimizer:
+    """The base of all optimizers. A subclass defines `moments` and `update`.
+
+    learning_rate: the step size; it can be set at any time, also while training.
+    clipnorm: scale each parameter's gradient so that its norm is at most this.
+    global_clipnorm: scale all gradients together so that their common norm is at most this.
+    clipvalue: cut each element of the gradients to [-clipvalue, clipvalue]. At most one of the three.
+    weight_decay: decoupled decay of all parameters, per step and unit of learning rate.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        clipnorm: float | None = None,
+        global_clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        weight_decay: float | None = None,
+        **unknown: Any,
+    ) -> None:
+        owner = type(self).__name__
+        if unknown:
+            known = [p.name for p in inspect.signature(type(self)).parameters.values() if p.kind is not p.VAR_KEYWORD]
+            known += [name for name in COMMON if name not in known]
+            raise ArgumentError(f"{owner}: arguments are {', '.join(known)}. Received: {', '.join(unknown)}")
+        self._rate = np.array([positive(owner, "learning_rate", learning_rate)])
+        limits = {"clipnorm": clipnorm, "global_clipnorm": global_clipnorm, "clipvalue": clipvalue}
+        given = {name: positive(owner, name, limit) for name, limit in limits.items() if limit is not None}
+        if len(given) > 1:
+            raise ArgumentError(f"{owner}: at most one of clipnorm, global_clipnorm, clipvalue. Received: {given}")
+        self.clipnorm = given.get("clipnorm")
+        self.global_clipnorm = given.get("global_clipnorm")
+        self.clipvalue = given.get("clipvalue")
+        self.weight_decay = None if weight_decay is None else non_negative(owner, "weight_decay", weight_decay)
+
+    @property
+    def moments(self) -> tuple[str, ...]:
+        """The names of the arrays of the parameters' size that it keeps from step to step."""
+        return ()
+
+    @property
+    def initial_moment(self) -> float:
+        """What those arrays begin with."""
+        return 0.0
+
+    @property
+    def learning_rate(self) -> float:
+        """The step size of the next step."""
+        return float(self._rate[0])
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        self._rate[0] = positive(type(self).__name__, "learning_rate", value)
+
+    def record(self, program: Program, g: Any, w: Any, segments: Any, moments: dict[str, Any], iteration: Any) -> None:
+        """Write the calls of one step over the flat gradient g and parameters w.
+
+        segments: the gradient of each parameter, as flat views of g. iteration: the number of steps done.
+        """
+        self._clip(program, g, segments)
+        if self.weight_decay:
+            program.call(program.kernels(weight_decay).apply, self._rate, self.weight_decay, w)
+        self.update(program, g, w, moments, iteration)
+        program.call(program.kernels(counter).advance, iteration)
+
+    def _clip(self, program: Program, g: Any, segments: Any) -> None:
+        loops = program.kernels(clip)
+        if self.clipvalue is not None:
+            program.call(loops.by_value, self.clipvalue, g)
+        limit = self.clipnorm or self.global_clipnorm
+        if limit is not None:
+            for part in segments if self.clipnorm else [g]:
+                partial = program.device.zeros((-(-part.size // PIECE),), np.float64)
+                program.call(loops.square_sums, part, partial)
+                program.call(loops.scale, partial, limit, part)
+
+    def update(self, program: Program, g: Any, w: Any, moments: dict[str, Any], iteration: Any) -> None:
+        """Write the call that changes w."""
+        raise TypeError(f"{type(self).__name__} must define update(program, g, w, moments, iteration)")
+
+    def get_config(self) -> dict[str, Any]:
+        config = {name: value for name, value in vars(self).items() if not name.startswith("_")}
+        return {"learning_rate": self.learning_rate} | config
+
+    def __repr__(self) -> str:
+        given = {name: value for name, value in self.get_config().items() if value is not None}
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in given.items())})"
+
+
+class SGD(Optimizer):
+    """Gradient descent: Robbins and Monro 1951; momentum, Polyak 1964; nesterov, Sutskever et al. 2013.
+
+    Batch, mini-batch and stochastic descent are fit's batch_size: all samples, some, and 1.
+    """
+
+    def __init__(
+        self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False, **common: Any
+    ) -> None:
+        super().__init__(learning_rate, **common)
+        self.momentum = fraction("SGD", "momentum", momentum)
+        self.nesterov = boolean("SGD", "nesterov", nesterov)
+        if nesterov and not momentum:
+            fail("SGD", "momentum", "above 0 with nesterov=True", momentum)
+
+    @property
+    def moments(self) -> tuple[str, ...]:
+        return ("velocity",) if self.momentum else ()
+
+    def update(self, program: Program, g: Any, w: Any, moments: dict[str, Any], iteration: Any) -> None:
+        loops = program.kernels(sgd)
+        if not self.momentum:
+            program.call(loops.update, g, self._rate, w)
+        else:
+            update = loops.update_nesterov if self.nesterov else loops.update_momentum
+            program.call(update, g, self._rate, self.momentum, moments["velocity"], w)
+
+
+class Adagrad(Optimizer):
+    """Steps divided by the root of all squared gradients so far: Duchi, Hazan and Singer 2011."""
+
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        initial_accumulator_value: float = 0.1,
+        epsilon: float = 1e-7,
+        **common: Any,
+    ) -> None:
+        super().__init__(learning_rate, **common)
+        self.initial_accumulator_value = non_negative("Adagrad", "initial_accumulator_value", initial_accumulator_value)
+        self.epsilon = positive("Adagrad", "epsilon", epsilon)
+
+    @property
+    def moments(self) -> tuple[str, ...]:
+        return ("accumulator",)
+
+    @property
+    def initial_moment(self) -> float:
+        return self.initial_accumulator_value
+
+    def update(self, program: Program, g: Any, w: Any, moments: dict[str, Any], iteration: Any) -> None:
+        update = program.kernels(adagrad).update
+        program.call(update, g, self._rate, self.epsilon, moments["accumulator"], w)
+
+
+class RMSprop(Optimizer):
+    """Steps divided by the root of a running mean of squared gradients: Tieleman and Hinton 2012, lecture 6.5.
+
+    centered: divide by the standard deviation instead (Graves 2013). Epsilon stands outside the root, as in PyTorch.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        rho: float = 0.9,
+        momentum: float = 0.0,
+        epsilon: float = 1e-7,
+        centered: bool = False,
+        **common: Any,
+    ) -> None:
+        super().__init__(learning_rate, **common)
+        self.rho = fraction("RMSprop", "rho", rho)
+        self.momentum = fraction("RMSprop", "momentum", momentum)
+        self.epsilon = positive("RMSprop", "epsilon", epsilon)
+        self.centered = boolean("RMSprop", "centered", centered)
+
+    @property
+    def moments(self) -> tuple[str, ...]:
+        return ("square", *(["mean"] if self.centered else []), *(["velocity"] if self.momentum else []))
+
+    def update(self, program: Program, g: Any, w: Any, moments: dict[str, Any], iteration: Any) -> None:
+        loops = program.kernels(rmsprop)
+        numbers, arrays = (self.rho, self.epsilon), [moments["square"]]
+        if self.centered:
+            arrays.append(moments["mean"])
+        if self.momentum:
+            update = loops.update_centered_momentum if self.centered else loops.update_momentum
+            program.call(update, g, self._rate, *numbers, self.momentum, *arrays, moments["velocity"], w)
+        else:
+            update = loops.update_centered if self.centered else loops.update
+            program.call(update, g, self._rate, *numbers, *arrays, w)
+
+
+class Adam(Optimizer):
+    """Running means of gradient and square, corrected for their start: Kingma and Ba 2015, Algorithm 1.
+
+    amsgrad: divide by the largest mean square so far (Reddi et al. 2018).
+    """
+
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        **common: Any,
+    ) -> None:
+        super().__init__(learning_rate, **common)
+        owner = type(self).__name__
+        self.beta_1 = fraction(owner, "beta_1", beta_1)
+        self.beta_2 = fraction(owner, "beta_2", beta_2)
+        self.epsilon = positive(owner, "epsilon", epsilon)
+        self.amsgrad = boolean(owner, "amsgrad", amsgrad)
+
+    @property
+    def moments(self) -> tuple[str, ...]:
+        return ("mean", "square", *(["highest"] if self.amsgrad else []))
+
+    def update(self, program: Program, g: Any, w: Any, moments: dict[str, Any], iteration: Any) -> None:
+        loops = program.kernels(adam)
+        update = loops.update_amsgrad if self.amsgrad else loops.update
+        numbers = (self.beta_1, self.beta_2, self.epsilon)
+        program.call(update, g, self._rate, *numbers, iteration, *(moments[name] for name in self.moments), w)
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay, on by default: Loshchilov and Hutter 2019."""
+
+    def __init__(self, learning_rate: float = 0.001, weight_decay: float = 0.004, **adam: Any) -> None:
+        super().__init__(learning_rate, weight_decay=weight_decay, **adam)
+
+
+class Lion(Optimizer):
+    """The sign of an interpolated momentum: Chen et al. 2023. Use a learning rate 3 to 10 times below Adam's."""
+
+    def __init__(self, learning_rate: float = 0.0001, beta_1: float = 0.9, beta_2: float = 0.99, **common: Any) -> None:
+        super().__init__(learning_rate, **common)
+        self.beta_1 = fraction("Lion", "beta_1", beta_1)
+        self.beta_2 = fraction("Lion", "beta_2", beta_2)
+
+    @property
+    def moments(self) -> tuple[str, ...]:
+        return ("mean",)
+
+    def update(self, program: Program, g: Any, w: Any, moments: dict[str, Any], iteration: Any) -> None:
+        update = program.kernels(lion).update
+        program.call(update, g, self._rate, self.beta_1, self.beta_2, moments["mean"], w)
+
+
+_known = {
+    "sgd": SGD,
+    "adagrad": Adagrad,
+    "rmsprop": RMSprop,
+    "adam": Adam,
+    "adamw": AdamW,
+    "lion": Lion,
+}
+
+
+def get(optimizer: Any) -> Optimizer:
+    """The optimizer of that name with its defaults, or the one given."""
+    found: Optimizer = resolve("compile", "optimizer", optimizer, Optimizer, _known)
+    return found

@@ -1,0 +1,55 @@
+"""A training step as a flat program: the kernel calls in order, each with its owner, operation and arrays.
+
+Layers, losses, metrics and optimizers write their calls down once; the step replays the list. Nothing is looked up
+or allocated while it runs, and whoever wants to see a step (summary, trace, a debugger) reads the same list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from .devices import Device
+from .kernels._kernel import Kernel
+
+
+@dataclass(frozen=True)
+class Call:
+    """One kernel call of a step."""
+
+    owner: str  # the layer's name, or "loss", "metric", "optimizer"
+    kernel: Kernel
+    arguments: tuple[Any, ...]
+
+    def __repr__(self) -> str:
+        return f"{self.owner}: {self.kernel!r}"
+
+
+class Program:
+    """Write calls with `call`, then `run` them as often as you like."""
+
+    def __init__(self, device: Device) -> None:
+        self.device = device
+        self.owner = ""
+        self.calls: list[Call] = []
+        self._executor: Any = None
+
+    def kernels(self, operation: ModuleType) -> Any:
+        """The kernels of an operation on the program's device."""
+        return self.device.kernels(operation)
+
+    def call(self, kernel: Kernel, *arguments: Any) -> None:
+        """Add a kernel call: its arrays must stay where they are."""
+        self.calls.append(Call(self.owner, kernel, arguments))
+
+    def finish(self) -> Program:
+        """Compile what is new and bind every call. The arrays are kept alive by `calls`."""
+        self._executor = self.device.executor([call.kernel.bind(*call.arguments) for call in self.calls])
+        return self
+
+    def run(self) -> None:
+        """Run the calls in order."""
+        if self._executor is None:
+            self.finish()
+        self._executor.run()

@@ -1,0 +1,227 @@
+"""The steps of a compiled model, recorded once for each mode and batch size and then replayed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .kernels import check, gather, mean, regularization, running_mean
+from .losses import Loss
+from .memory import Arena
+from .metrics import Metric
+from .network import Network
+from .optimizers import Optimizer
+from .program import Program
+
+
+@dataclass(frozen=True)
+class Mode:
+    """What a step does after its forward pass."""
+
+    training: bool = False  # dropout and the like are on
+    loss: bool = False
+    report: bool = False  # add loss and metrics up
+    gradients: bool = False
+    input_gradient: bool = False
+    update: bool = False
+
+
+PREDICT = Mode()
+EVALUATE = Mode(loss=True, report=True)
+LOSS = Mode(loss=True)
+TRAIN = Mode(training=True, loss=True, gradients=True, update=True)
+FIT = Mode(training=True, loss=True, report=True, gradients=True, update=True)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Whole arrays that a step takes its batch from: row indices[k] becomes sample k."""
+
+    x: Any
+    y: Any
+    weights: Any | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """A recorded step and the arrays at its ends."""
+
+    program: Program
+    x: Any
+    dx: Any
+    y: Any
+    targets: Any
+    weights: Any
+    indices: Any
+    loss: Any
+
+    def run(self) -> None:
+        self.program.run()
+
+
+class Steps:
+    """Records the steps of a network; with a loss, metrics and an optimizer once the model is compiled."""
+
+    def __init__(
+        self,
+        network: Network,
+        loss: Loss | None = None,
+        metrics: Sequence[Metric] = (),
+        optimizer: Optimizer | None = None,
+    ) -> None:
+        self.network, self.loss, self.metrics, self.optimizer = network, loss, tuple(metrics), optimizer
+        self._steps: dict[tuple[Mode, int], Step] = {}
+        self._checks: dict[int, tuple[Program, Any]] = {}
+        device, shape = network.device, network.output_shape
+        self.mean_loss = device.zeros((2,), np.float64)
+        self.states = [device.zeros(metric.state_shape, np.float64) for metric in metrics]
+        self.value = device.zeros((1,), network.dtype)
+        self.target_shape = loss.target_shape(shape) if loss else ()
+        self.target_dtype = np.dtype(np.int64) if loss and loss.integer_targets else network.dtype
+        self._allocate_moments()
+
+    def _allocate_moments(self) -> None:
+        shapes = {slot.layer + "/" + slot.parameter.name: slot.parameter.shape for slot in self.network.trained}
+        self.moments: dict[str, Arena] = {}
+        for name in self.optimizer.moments if self.optimizer else ():
+            arena = Arena(self.network.device, self.network.dtype, shapes)
+            if self.optimizer and self.optimizer.initial_moment:
+                arena.buffer[...] = self.optimizer.initial_moment
+            self.moments[name] = arena
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the network's memory and the optimizer's moments."""
+        return self.network.nbytes + sum(arena.nbytes for arena in self.moments.values())
+
+    def step(self, mode: Mode, n: int) -> Step:
+        """The step of this mode for batches of n samples, recorded if it is new."""
+        found = self._steps.get((mode, n))
+        if found is None:
+            self._reserve(n)
+            found = self._steps[mode, n] = self.record(mode, n)
+        return found
+
+    def _reserve(self, n: int) -> None:
+        """Activations and batch arrays for n samples; programs over smaller arrays are forgotten."""
+        if self.network.reserve(n) or not hasattr(self, "_batch"):
+            self._steps.clear()
+            self._checks.clear()
+            n, device = self.network.capacity, self.network.device
+            rows = n * math.prod(self.network.output_shape[:-1])
+            self._batch = {
+                "targets": device.zeros((n, *self.target_shape), self.target_dtype),
+                "weights": device.zeros((rows,), self.network.dtype),
+                "losses": device.zeros((rows,), self.network.dtype),
+                "saved": device.zeros((rows,), self.network.dtype),
+                "indices": device.zeros((n,), np.int64),
+            }
+            self._batch["weights"][...] = 1
+
+    def record(self, mode: Mode, n: int, source: Source | None = None) -> Step:
+        """Write a step down; with a source its batch comes from whole arrays, by `indices`."""
+        self._reserve(n)
+        network, program = self.network, Program(self.network.device)
+        x, dx, y, dy = network.ends(n, mode.training)
+        b = {name: array[: len(array) // network.capacity * n] for name, array in self._batch.items()}
+        if source:
+            self._gather(program, source, x, b)
+        network.forward(program, n, mode.training)
+        rows = (-1, network.output_shape[-1])
+        targets = b["targets"].reshape(-1) if self.target_dtype == np.int64 else b["targets"].reshape(rows)
+        if mode.loss and self.loss:
+            program.owner = "loss"
+            self.loss.forward(program, y.reshape(rows), targets, b["weights"], b["saved"], b["losses"])
+            program.call(program.kernels(mean).forward, b["losses"], self.value)
+            self._penalties(program)
+        if mode.report:
+            program.owner = "metrics"
+            program.call(program.kernels(running_mean).update, self.value, n, self.mean_loss)
+            for metric, state in zip(self.metrics, self.states, strict=True):
+                metric.record(program, y.reshape(rows), targets, state)
+        if mode.gradients and self.loss:
+            program.owner = "loss"
+            self.loss.backward(program, y.reshape(rows), targets, b["weights"], b["saved"], dy.reshape(rows))
+            network.backward(program, n, mode.training, mode.input_gradient)
+            self._penalty_gradients(program)
+        if mode.update and self.optimizer:
+            program.owner = "optimizer"
+            moments = {name: arena.buffer for name, arena in self.moments.items()}
+            segments = [slot.gradient.reshape(-1) for slot in network.trained]
+            parameters = network.parameters.buffer[: network.trained_size]
+            self.optimizer.record(program, network.gradients.buffer, parameters, segments, moments, network.iteration)
+        return Step(program.finish(), x, dx, y, b["targets"], b["weights"], b["indices"], self.value)
+
+    def _gather(self, program: Program, source: Source, x: Any, b: dict[str, Any]) -> None:
+        program.owner = "data"
+        rows = program.kernels(gather).rows
+        samples, n = len(source.x), len(x)
+        program.call(rows, source.x.reshape(samples, -1), b["indices"], x.reshape(n, -1))
+        program.call(rows, source.y.reshape(samples, -1), b["indices"], b["targets"].reshape(n, -1))
+        if source.weights is not None:
+            program.call(rows, source.weights.reshape(samples, -1), b["indices"], b["weights"].reshape(n, -1))
+
+    def _penalties(self, program: Program) -> None:
+        for slot in self.network.trained:
+            if r := slot.parameter.regularizer:
+                penalty = program.kernels(regularization).penalty
+                program.call(penalty, slot.value.reshape(-1), r.l1, r.l2, self.value)
+
+    def _penalty_gradients(self, program: Program) -> None:
+        for slot in self.network.trained:
+            if r := slot.parameter.regularizer:
+                program.owner = slot.layer
+                gradient = program.kernels(regularization).gradient
+                program.call(gradient, slot.value.reshape(-1), r.l1, r.l2, slot.gradient.reshape(-1))
+
+    def holds(self, x: Any, y: Any, n: int) -> bool:
+        """Whether x and y are arrays of n samples in the very types and shapes of a step."""
+        return (
+            self.loss is not None
+            and n > 0
+            and isinstance(y, np.ndarray)
+            and x.dtype == self.network.dtype
+            and y.dtype == self.target_dtype
+            and x.shape[1:] == self.network.input_shape
+            and y.shape == (n, *self.target_shape)
+            and self.loss.plain_targets
+        )
+
+    def good_batch(self, step: Step) -> bool:
+        """Whether the batch that was copied into the step is free of NaN, infinity and labels out of range."""
+        n = len(step.x)
+        found = self._checks.get(n)
+        if found is None:
+            flags = self.network.device.zeros((2, 1), np.int64)
+            program = Program(self.network.device)
+            loops = program.kernels(check)
+            program.call(loops.finite, step.x.reshape(-1), flags[0])
+            if self.target_dtype == np.int64:
+                program.call(loops.labels, step.targets.reshape(-1), self.network.output_shape[-1], flags[1])
+            elif self.loss and self.loss.target_range:
+                program.call(loops.between, step.targets.reshape(-1), *self.loss.target_range, flags[1])
+            else:
+                program.call(loops.finite, step.targets.reshape(-1), flags[1])
+            found = self._checks[n] = (program.finish(), flags)
+        program, flags = found
+        program.run()
+        return not flags.any()
+
+    def reset(self) -> None:
+        """Start adding loss and metrics up anew."""
+        for state in (self.mean_loss, *self.states):
+            state[...] = 0
+
+    def results(self) -> dict[str, Any]:
+        """Loss and metrics over the batches since `reset`."""
+        loss = float(self.mean_loss[0] / self.mean_loss[1]) if self.mean_loss[1] else math.nan
+        values = {m.name: m.value(state) for m, state in zip(self.metrics, self.states, strict=True)}
+        return {"loss": loss, **values}
+
+    def restore_weights(self) -> None:
+        """Every sample counts once again."""
+        self._batch["weights"][...] = 1

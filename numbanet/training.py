@@ -1,0 +1,138 @@
+"""The loops that drive a model's steps over data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from . import random
+from .callbacks import Callback, History
+from .progress import Progress
+from .steps import EVALUATE, FIT, PREDICT, Source, Step, Steps
+
+
+@dataclass(frozen=True)
+class Data:
+    """Checked samples, targets and sample weights (None: all one)."""
+
+    x: Any
+    y: Any
+    weights: Any | None = None
+
+    def rows(self, chosen: Any) -> Data:
+        """Those rows of everything, copied."""
+        return Data(self.x[chosen], self.y[chosen], None if self.weights is None else self.weights[chosen])
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How fit goes over the data."""
+
+    batch_size: int
+    epochs: int
+    shuffle: bool
+    verbose: int | str
+    seed: int
+    first_order: int  # epochs trained before, so that another fit shuffles anew
+
+
+def fit(
+    model: Any, steps: Steps, data: Data, validation: Data | None, plan: Plan, others: Sequence[Callback]
+) -> History:
+    """Train on `data`; `model` is what callbacks see."""
+    history = History()
+    callbacks = [history, *others]
+    per_batch = [c for c in callbacks if _watches_batches(c)]
+    samples = len(data.x)
+    progress = Progress(plan.verbose, plan.epochs, samples)
+    source = Source(data.x, data.y, data.weights)
+    recorded = {n: steps.record(FIT, n, source) for n in sorted(_sizes(samples, plan.batch_size), reverse=True)}
+    for callback in callbacks:
+        callback.set_model(model)
+        callback.on_train_begin()
+    logs: dict[str, Any] = {}
+    try:
+        for epoch in range(plan.epochs):
+            for callback in callbacks:
+                callback.on_epoch_begin(epoch)
+            progress.begin(epoch)
+            order = np.arange(samples)
+            if plan.shuffle:
+                order = random.permutation(samples, plan.seed, random.SHUFFLE, plan.first_order + epoch)
+            _epoch(steps, recorded, order, plan.batch_size, progress, per_batch)
+            logs = steps.results()
+            if validation:
+                steps.restore_weights()
+                found = evaluate(steps, validation, plan.batch_size)
+                logs |= {f"val_{name}": value for name, value in found.items()}
+            progress.end(logs)
+            model.epochs_trained += 1
+            for callback in callbacks:
+                callback.on_epoch_end(epoch, logs)
+            if model.stop_training:
+                break
+    finally:
+        steps.restore_weights()
+        for callback in callbacks:
+            callback.on_train_end(logs)
+    return history
+
+
+def _sizes(samples: int, batch_size: int) -> set[int]:
+    """The batch sizes that occur: whole batches, and a short last one."""
+    return {min(samples, batch_size)} | ({samples % batch_size} - {0} if samples > batch_size else set())
+
+
+def _watches_batches(callback: Callback) -> bool:
+    hooks = ("on_train_batch_begin", "on_train_batch_end")
+    return any(getattr(type(callback), hook) is not getattr(Callback, hook) for hook in hooks)
+
+
+def _epoch(
+    steps: Steps, recorded: dict[int, Step], order: Any, batch_size: int, progress: Progress, watching: list[Callback]
+) -> None:
+    """One pass over the data in that order."""
+    steps.reset()
+    for batch, start in enumerate(range(0, len(order), batch_size)):
+        chosen = order[start : start + batch_size]
+        step = recorded[len(chosen)]
+        for callback in watching:
+            callback.on_train_batch_begin(batch)
+        step.indices[...] = chosen
+        step.run()
+        if watching:
+            logs = steps.results()
+            for callback in watching:
+                callback.on_train_batch_end(batch, logs)
+        if progress.due:
+            progress.update(start + len(chosen), steps.results())
+
+
+def evaluate(steps: Steps, data: Data, batch_size: int) -> dict[str, Any]:
+    """Loss and metrics over `data`, without training."""
+    steps.reset()
+    for start in range(0, len(data.x), batch_size):
+        x = data.x[start : start + batch_size]
+        step = steps.step(EVALUATE, len(x))
+        step.x[...] = x
+        step.targets[...] = data.y[start : start + batch_size]
+        if data.weights is not None:
+            step.weights[...] = data.weights[start : start + batch_size]
+        step.run()
+    steps.restore_weights()
+    return steps.results()
+
+
+def predict(steps: Steps, x: Any, batch_size: int) -> Any:
+    """The model's output for x, as a new array."""
+    result = np.empty((len(x), *steps.network.output_shape), steps.network.dtype)
+    for start in range(0, len(x), batch_size):
+        part = x[start : start + batch_size]
+        step = steps.step(PREDICT, len(part))
+        step.x[...] = part
+        step.run()
+        result[start : start + len(part)] = step.y
+    return result

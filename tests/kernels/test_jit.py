@@ -1,0 +1,345 @@
+"""Machine code on disk and threads: each test runs small programs in fresh processes."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import numbanet
+from numbanet.kernels._kernel import Executor, kernel
+
+pytestmark = pytest.mark.compiled
+
+ROOT = Path(numbanet.__file__).parent.parent
+
+TRAIN = """
+import hashlib, sys
+import numpy as np
+import numbanet as nn
+from numbanet.kernels._cache import store
+random = np.random.default_rng(0)
+x = random.standard_normal((256, 40)).astype("float32")
+y = random.integers(0, 3, 256)
+model = nn.Sequential([nn.layers.Dense(70, activation="tanh"), nn.layers.Dropout(0.5), nn.layers.Dense(3)], seed=1)
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(x, y, batch_size=100, epochs=2, verbose=0)
+digest = hashlib.sha256(b"".join(w.tobytes() for w in model.get_weights())).hexdigest()
+print(digest, store.compiled, store.loaded)
+"""
+
+
+def run(code, cache, root=ROOT, warnings="error", **environment):
+    """Run code in a fresh process; returns what it printed, as words, and what it warned."""
+    settings = os.environ | {"NUMBANET_CACHE_DIR": str(cache), "PYTHONPATH": str(root)} | environment
+    done = subprocess.run(
+        [sys.executable, "-W", warnings, "-c", code], env=settings, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout.split(), done.stderr
+
+
+@pytest.fixture(scope="module")
+def warm(tmp_path_factory):
+    """A cache that holds the kernels of TRAIN, and the digest of its weights."""
+    cache = tmp_path_factory.mktemp("warm") / "cache"
+    (digest, compiled, loaded), _ = run(TRAIN, cache)
+    assert int(compiled) > 10
+    assert int(loaded) == 0
+    return cache, digest
+
+
+def copy_of(warm, tmp_path):
+    target = tmp_path / "cache"
+    shutil.copytree(warm[0], target)
+    target.chmod(0o700)
+    return target
+
+
+def entries(cache):
+    return [path for path in cache.rglob("*") if path.is_file()]
+
+
+def test_a_second_process_compiles_nothing(warm):
+    (digest, compiled, loaded), _ = run(TRAIN, warm[0])
+    assert (digest, compiled) == (warm[1], "0")
+    assert int(loaded) > 10
+
+
+def test_the_folder_is_the_users_own(warm):
+    for folder in (warm[0], *(p for p in warm[0].iterdir())):
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("damage", ["cut", "garbage", "empty", "flip", "digest"])
+def test_a_damaged_entry_heals(warm, tmp_path, damage):
+    cache = copy_of(warm, tmp_path)
+    for path in entries(cache):
+        content = bytearray(path.read_bytes())
+        if damage == "cut":
+            content = content[: len(content) // 2]
+        elif damage == "garbage":
+            content = bytearray(os.urandom(len(content)))
+        elif damage == "empty":
+            content = bytearray()
+        elif damage == "flip":
+            content[len(content) // 2] ^= 1
+        else:  # a payload that is whole, but no pickle of a kernel
+            payload = b"not a pickle"
+            content = bytearray(hashlib.sha256(payload).digest() + payload)
+        path.write_bytes(content)
+    (digest, compiled, loaded), _ = run(TRAIN, cache)
+    assert digest == warm[1]
+    assert int(compiled) == len(entries(warm[0]))
+    assert loaded == "0"
+    (digest, compiled, loaded), _ = run(TRAIN, cache)
+    assert (digest, compiled) == (warm[1], "0")
+
+
+def test_an_edited_helper_is_seen(tmp_path):
+    """The edit is in another file than the kernel's: Numba's own cache would keep the old code (numba#1833)."""
+    root = tmp_path / "tree"
+    shutil.copytree(ROOT / "numbanet", root / "numbanet", ignore=shutil.ignore_patterns("__pycache__"))
+    code = """
+import numpy as np
+from numbanet.kernels.activations import cpu
+x = np.array([0.5], "float32"); y = np.empty_like(x)
+cpu.sigmoid(x, y)
+print(y[0])
+"""
+    cache = tmp_path / "cache"
+    (before,), _ = run(code, cache, root)
+    helper = root / "numbanet" / "kernels" / "_math.py"
+    source = helper.read_text()
+    edited = source.replace("return ONE_32 / (ONE_32 + exp(-x))", "return ONE_32 / (ONE_32 + exp(x))")
+    assert edited != source
+    helper.write_text(edited)
+    (after,), _ = run(code, cache, root)
+    assert float(before) == pytest.approx(1 / (1 + np.exp(-0.5)), rel=1e-6)
+    assert float(after) == pytest.approx(1 / (1 + np.exp(0.5)), rel=1e-6)
+
+
+def test_no_writable_folder_costs_the_cache_and_one_warning(warm, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    (digest, compiled, _), errors = run(TRAIN, blocked / "cache", warnings="always")
+    assert digest == warm[1]
+    assert int(compiled) > 10
+    assert errors.count("NUMBANET_CACHE_DIR") == 1
+
+
+def test_a_read_only_package_and_home(warm, tmp_path):
+    """As a user who may write nowhere: the files are root's, the home folder is read-only."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        pytest.skip("needs root, to become somebody else")
+    tree = Path("/tmp") / f"numbanet-read-only-{os.getpid()}"
+    try:
+        shutil.copytree(ROOT / "numbanet", tree / "numbanet", ignore=shutil.ignore_patterns("__pycache__"))
+        (tree / "home").mkdir()
+        subprocess.run(["chmod", "-R", "a+rX,go-w", str(tree)], check=True)
+        code = TRAIN.replace(
+            "import hashlib, sys", "import os\nos.setgid(65534); os.setuid(65534)\nimport hashlib, sys"
+        )
+        settings = {k: v for k, v in os.environ.items() if k not in ("NUMBANET_CACHE_DIR", "XDG_CACHE_HOME")}
+        settings |= {"HOME": str(tree / "home"), "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+        # numba is imported before the change of user, for a Python that only root may read
+        done = subprocess.run(
+            [sys.executable, "-W", "always", "-c", "import numba, numpy, numba.np.ufunc.parallel\n" + code],
+            env=settings,
+            cwd=tree,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        if "Permission denied" in done.stderr and "site-packages" in done.stderr:
+            pytest.skip("this Python is not readable by others")
+        assert done.returncode == 0, done.stderr[-2000:]
+        assert done.stdout.split()[0] == warm[1]
+        assert done.stderr.count("NUMBANET_CACHE_DIR") == 1
+    finally:
+        shutil.rmtree(tree, ignore_errors=True)
+
+
+def test_a_folder_of_somebody_else_is_refused(warm, tmp_path):
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        pytest.skip("needs root, to give a folder away")
+    cache = copy_of(warm, tmp_path)
+    os.chown(cache, 65534, 65534)
+    (digest, compiled, loaded), errors = run(TRAIN, cache, warnings="always")
+    assert (digest, loaded) == (warm[1], "0")
+    assert "not a folder of this user's" in errors
+
+
+def test_old_versions_are_removed(warm, tmp_path):
+    cache = copy_of(warm, tmp_path)
+    old = cache / "0123456789abcdef"
+    old.mkdir()
+    os.utime(old, (0, 0))
+    run(TRAIN, cache)
+    assert not old.exists()
+
+
+BITS = """
+import hashlib, sys
+import numpy as np
+import numbanet as nn
+x, y = nn.datasets.load_digits()
+threads = int(sys.argv[1]) if len(sys.argv) > 1 else int(__import__("os").environ["THREADS"])
+nn.set_num_threads(threads)
+model = nn.Sequential([nn.layers.Dense(200, activation="relu"), nn.layers.Dropout(0.3),
+                       nn.layers.Dense(130, activation="tanh"), nn.layers.Dense(10)], seed=3)
+model.build((64,))
+model.compile(nn.optimizers.AdamW(1e-3, global_clipnorm=1.0), "sparse_categorical_crossentropy", ["accuracy"])
+steps = 0
+for start in range(0, 200):
+    rows = np.arange(start * 7, start * 7 + 257) % len(x)
+    model.train_on_batch(x[rows], y[rows])
+print(hashlib.sha256(b"".join(w.tobytes() for w in model.get_weights())).hexdigest())
+"""
+
+
+def layers():
+    """The threading layers of this machine."""
+    import numba.np.ufunc
+
+    found = ["workqueue"]
+    for name in ("omp", "tbb"):
+        try:
+            __import__(f"numba.np.ufunc.{name}pool")
+        except ImportError:
+            continue
+        found.append(name)
+    return found
+
+
+@pytest.mark.slow
+def test_the_same_bits_on_any_number_of_threads_and_layer(tmp_path):
+    """200 steps with 1, 2, 4, 8 threads, on each layer, with a cold and a warm cache, five times: one hash."""
+    hashes = set()
+    for layer in layers():
+        for threads in (1, 2, 4, 8):
+            cache = tmp_path / f"{layer}{threads}"
+            for _ in range(6):  # the first is cold
+                settings = {"NUMBA_THREADING_LAYER": layer, "NUMBA_NUM_THREADS": "8", "THREADS": str(threads)}
+                (digest,), _ = run(BITS, cache, **settings)
+                hashes.add(digest)
+    assert len(hashes) == 1
+
+
+def test_the_same_bits_on_one_and_many_threads(warm):
+    hashes = set()
+    for layer in layers():
+        for threads in ("1", "8"):
+            settings = {"NUMBA_THREADING_LAYER": layer, "NUMBA_NUM_THREADS": "8", "THREADS": threads}
+            (digest,), _ = run(BITS, warm[0], **settings)
+            hashes.add(digest)
+    assert len(hashes) == 1
+
+
+FORK = """
+import os, numpy as np
+import numbanet as nn
+nn.set_num_threads(2)
+model = nn.Sequential([nn.layers.Dense(300, activation="relu"), nn.layers.Dense(300)], seed=0)
+model.build((300,))
+x = np.random.default_rng(0).standard_normal((300, 300)).astype("float32")
+before = model.predict(x)
+child = os.fork()
+if child == 0:
+    os._exit(0 if np.array_equal(model.predict(x), before) else 3)
+print(os.waitpid(child, 0)[1], np.array_equal(model.predict(x), before))
+"""
+
+
+@pytest.mark.parametrize("layer", layers())
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_fork_after_use_works(warm, layer):
+    (status, same), _ = run(FORK, warm[0], NUMBA_THREADING_LAYER=layer, NUMBA_NUM_THREADS="2")
+    assert (status, same) == ("0", "True")
+
+
+CONCURRENT = """
+import threading, numpy as np
+import numbanet as nn
+nn.set_num_threads(2)
+def make():
+    model = nn.Sequential([nn.layers.Dense(300, activation="relu"), nn.layers.Dense(300)], seed=0)
+    model.build((300,))
+    return model
+x = np.random.default_rng(0).standard_normal((300, 300)).astype("float32")
+shared = make()
+expected = shared.predict(x)
+wrong = []
+def work(model):
+    for _ in range(30):
+        if not np.array_equal(model.predict(x), expected):
+            wrong.append(1)
+threads = [threading.Thread(target=work, args=(m,)) for m in (shared, shared, make(), make())]
+[t.start() for t in threads]; [t.join() for t in threads]
+print(len(wrong))
+"""
+
+
+@pytest.mark.parametrize("layer", layers())
+def test_four_threads_may_predict_at_once(warm, layer):
+    (wrong,), _ = run(CONCURRENT, warm[0], NUMBA_THREADING_LAYER=layer, NUMBA_NUM_THREADS="2")
+    assert wrong == "0"
+
+
+def test_a_machine_without_openmp_is_told(warm):
+    """Numba's search for a layer finds workqueue alone: one warning says what to install."""
+    hidden = """
+import sys
+sys.modules["numba.np.ufunc.omppool"] = None
+sys.modules["numba.np.ufunc.tbbpool"] = None
+"""
+    _, errors = run(hidden + FORK, warm[0], warnings="always", NUMBA_NUM_THREADS="2")
+    assert errors.count("libgomp1") == 1
+
+
+@pytest.mark.parametrize("n", [0, -1, 1.5, True, "2", None, 10**6])
+def test_bad_thread_counts_are_refused(n):
+    with pytest.raises(ValueError, match="set_num_threads"):
+        numbanet.set_num_threads(n)
+
+
+def test_the_number_of_threads_is_kept():
+    before = numbanet.get_num_threads()
+    try:
+        numbanet.set_num_threads(1)
+        assert numbanet.get_num_threads() == 1
+    finally:
+        numbanet.set_num_threads(before)
+
+
+@kernel(tasks=lambda x, y: x.size)
+def _double(task, x, y):
+    y[task] = x[task] + x[task]
+
+
+def test_serial_and_parallel_are_the_same_machine_code():
+    x = np.arange(100, dtype="float32")
+    results = []
+    before = numbanet.get_num_threads()
+    for count in {1, before}:
+        numbanet.set_num_threads(count)
+        y = np.full_like(x, np.nan)
+        Executor([_double.bind(x, y)] * 3).run()
+        results.append(y.tobytes())
+    numbanet.set_num_threads(before)
+    assert set(results) == {(x + x).tobytes()}
+    assert _double.bind(x, x).address == _double.bind(y, y).address
+
+
+def test_a_kernel_refuses_what_it_cannot_take():
+    x = np.zeros((4, 4))
+    with pytest.raises(TypeError, match="expected arguments"):
+        _double(x)
+    with pytest.raises(TypeError, match="C-contiguous"):
+        _double(x.T[1:], x)
+    with pytest.raises(TypeError, match="not an array or a number"):
+        _double("x", x)
