@@ -266,17 +266,16 @@ class Sequential:
         """One step on one batch; returns its loss, before the step. Raises as fit does."""
         with self._lock:
             steps = self._steps
-            n = len(x) if isinstance(x, np.ndarray) and x.ndim else 0
-            if steps is None or not steps.holds(x, y, n) or sample_weight is not None:
-                return self._train_on_any_batch(x, y, sample_weight)
             # the common case, where time counts: arrays of the model's own types and shapes
-            step = steps.step(TRAIN, n)
-            np.copyto(step.x, x)
-            np.copyto(step.targets, y)
-            if not steps.good_batch(step):
-                return self._train_on_any_batch(x, y, sample_weight)
-            step.run()
-            return float(step.loss[0])
+            if sample_weight is None and self.loss and steps and steps.takes(x):
+                step = steps.step(TRAIN, len(x))
+                if step.fits(x, y) and self.loss.plain_targets:
+                    np.copyto(step.x, x)
+                    np.copyto(step.targets, y)
+                    if steps.good_batch(step):
+                        step.run()
+                        return float(step.loss[0])
+            return self._train_on_any_batch(x, y, sample_weight)
 
     def _train_on_any_batch(self, x: Any, y: Any, sample_weight: Any) -> float:
         self._build_from("train_on_batch", x)

@@ -60,7 +60,17 @@ class Step:
     loss: Any
 
     def run(self) -> None:
+        """Replay the program."""
         self.program.run()
+
+    def fits(self, x: Any, y: Any) -> bool:
+        """Whether x and y are arrays in the very types and shapes of the step."""
+        return (
+            isinstance(y, np.ndarray)
+            and y.shape == self.targets.shape
+            and x.dtype == self.x.dtype
+            and y.dtype == self.targets.dtype
+        )
 
 
 class Steps:
@@ -80,7 +90,7 @@ class Steps:
         self.mean_loss = device.zeros((2,), np.float64)
         self.states = [device.zeros(metric.state_shape, np.float64) for metric in metrics]
         self.value = device.zeros((1,), network.dtype)
-        self.target_shape = loss.target_shape(shape) if loss else ()
+        self.target_shape = loss.target_shape(shape) if loss else shape
         self.target_dtype = np.dtype(np.int64) if loss and loss.integer_targets else network.dtype
         self._allocate_moments()
 
@@ -178,18 +188,9 @@ class Steps:
                 gradient = program.kernels(regularization).gradient
                 program.call(gradient, slot.value.reshape(-1), r.l1, r.l2, slot.gradient.reshape(-1))
 
-    def holds(self, x: Any, y: Any, n: int) -> bool:
-        """Whether x and y are arrays of n samples in the very types and shapes of a step."""
-        return (
-            self.loss is not None
-            and n > 0
-            and isinstance(y, np.ndarray)
-            and x.dtype == self.network.dtype
-            and y.dtype == self.target_dtype
-            and x.shape[1:] == self.network.input_shape
-            and y.shape == (n, *self.target_shape)
-            and self.loss.plain_targets
-        )
+    def takes(self, x: Any) -> bool:
+        """Whether x is an array of samples as the network has them."""
+        return isinstance(x, np.ndarray) and x.shape[1:] == self.network.input_shape and len(x) > 0
 
     def good_batch(self, step: Step) -> bool:
         """Whether the batch that was copied into the step is free of NaN, infinity and labels out of range."""
@@ -209,7 +210,7 @@ class Steps:
             found = self._checks[n] = (program.finish(), flags)
         program, flags = found
         program.run()
-        return not flags.any()
+        return not (flags[0, 0] or flags[1, 0])
 
     def reset(self) -> None:
         """Start adding loss and metrics up anew."""

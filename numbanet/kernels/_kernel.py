@@ -11,6 +11,7 @@ words: an array is its address and shape (C order), a scalar its bits. Ten empty
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -187,7 +188,7 @@ def _compile(kernel: Kernel, kinds: tuple[Any, ...]) -> int:
             body(*unpack(block))
 
     # the symbol must be unique in a process that loads thunks compiled by several others
-    key = f"{kernel.name}({', '.join(map(str, kinds))})"
+    key = f"{kernel.name}({', '.join(map(str, kinds))}){_code_digest(kernel.function)}"
     thunk.__name__ = thunk.__qualname__ = "thunk:" + key
     compiled = jit(thunk, key=key)
     signature = (types.int64, types.int64, types.int64)
@@ -199,6 +200,14 @@ def _compile(kernel: Kernel, kinds: tuple[Any, ...]) -> int:
 
 
 _compiled: list[Any] = []
+
+
+def _code_digest(function: Callable[..., None]) -> str:
+    """Of the function's own code: the digest of the package's sources does not cover kernels that users write."""
+    code = function.__code__
+    return hashlib.sha256(
+        code.co_code + repr((code.co_names, [c for c in code.co_consts if not hasattr(c, "co_code")])).encode()
+    ).hexdigest()[:16]
 
 
 @intrinsic

@@ -14,7 +14,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ._jit import DISABLED, apart, like
+from ._jit import DISABLED, apart, inline, like
 
 WORD = ir.IntType(64)
 ROWS, COLUMNS = 4, 32  # the tile; rows divide the usual batch sizes
@@ -94,8 +94,8 @@ def tile(depth, a_, b_, c_):
             bpj = b[np.uint64(bo + p * brs + j)]
             for i in range(ROWS):
                 total[i * COLUMNS + j] += a[np.uint64(ao + i * ars + p * acs)] * bpj
-    for i in range(ROWS):
-        for j in range(COLUMNS):
+    for j in range(COLUMNS):
+        for i in range(ROWS):
             c[np.uint64(co + i * crs + j)] += total[i * COLUMNS + j]
 
 
@@ -173,6 +173,26 @@ def product(rows, columns, depth, a_, b_, c_):
                 _whole(rows, chunk, left, (panel, 0, COLUMNS), (c, co + j0, crs))
             else:
                 _narrow(rows, width, chunk, left, (panel, 0, COLUMNS), (c, co + j0, crs))
+
+
+@inline
+def clear(rows, columns, c_):
+    """C = 0."""
+    c, co, crs = c_
+    for i in range(rows):
+        first = np.uint64(co + i * crs)
+        for j in range(np.uint64(columns)):
+            c[first + j] = like(0.0, c)
+
+
+@inline
+def spread(rows, columns, b, bo, c_):
+    """Every row of C is b from bo on."""
+    c, co, crs = c_
+    for i in range(rows):
+        first = np.uint64(co + i * crs)
+        for j in range(np.uint64(columns)):
+            c[first + j] = b[np.uint64(bo) + j]
 
 
 @apart

@@ -2,18 +2,16 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from numbanet.kernels.binary_cross_entropy import cpu as binary_cpu
 from numbanet.kernels.huber import cpu as huber_cpu
 from numbanet.kernels.mean import cpu as mean_cpu
 from numbanet.kernels.mean import reference as mean_reference
-from numbanet.kernels.softmax_cross_entropy import cpu as softmax_cpu
-from tests.oracles import DTYPES, assert_agrees, assert_gradient, poisoned
+from tests.oracles import AGREEMENT, DTYPES, assert_agrees, assert_gradient, poisoned
 
 
 @dataclass
@@ -155,11 +153,14 @@ def test_cpu_agrees_with_the_reference(case, size, dtype):
     values = tuple(map(single, values)) if dtype == "float32" else values
     found, expected = case.run("cpu", *values), case.run("reference", *map(double, values))
     for a, b in zip(found, expected, strict=True):
-        assert_agrees(a, b)
+        if np.abs(b).max() < 1e-15:  # the softmax of one class is constant
+            assert np.abs(a).max() <= AGREEMENT[a.dtype]
+        else:
+            assert_agrees(a, b)
 
 
 @each
-@pytest.mark.parametrize("size", [(1, 1), (7, 3), (131, 7)])
+@pytest.mark.parametrize("size", [(1, 2), (7, 3), (131, 7)])
 def test_reference_agrees_with_torch(case, size):
     torch = pytest.importorskip("torch")
     p, t, weights = arrays(case, *size)
@@ -194,15 +195,13 @@ def select(operation, suffix=""):
 @pytest.mark.parametrize("device", ["reference", "cpu"])
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_derivatives_at_kinks(device, dtype):
-    p = np.array([[1.0, 1.0, -0.7, 3.0]], dtype)
+    p = np.array([[1.0, 1.0, -0.75, 3.0]], dtype)
     t = np.array([[1.0, 1.0, 0.0, 3.0]], dtype)
     one = np.ones(1, dtype)
     assert select("mean_absolute_error").run(device, p, t, one)[-1].tolist() == [[0, 0, -0.25, 0]]
-    p[0, 2], edge = 0.7, Case("huber", regression, None, (float(dtype == "float64") * 0.7 or float(p[0, 2]),))
-    p[0, 2] = edge.options[0]
-    losses, dp = edge.run(device, p, t, one)
-    assert_agrees(dp, np.array([[0, 0, 0.25 * 0.7, 0]]))
-    assert_agrees(losses, np.array([0.25 * 0.7**2 / 2]))
+    losses, dp = replace(select("huber"), options=(0.75,)).run(device, p, t, one)
+    assert losses.tolist() == [0.75**2 / 8]
+    assert dp.tolist() == [[0, 0, -0.75 / 4, 0]]
     losses, dp = select("hinge").run(device, np.array([[1, -1, 0, 2]], dtype), np.array([[1, -1, 1, -1]], dtype), one)
     assert losses.tolist() == [1.0]
     assert dp.tolist() == [[0, 0, -0.25, 0.25]]
@@ -214,48 +213,6 @@ def test_huber_of_a_large_error_is_linear():
     losses = poisoned(one)
     huber_cpu.forward(p, t, one, 0.5, losses)
     assert_agrees(losses, np.array([5e29]))
-
-
-@pytest.mark.parametrize("device", ["reference", "cpu"])
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_extreme_logits(device, dtype):
-    z, t = np.array([[1e4, -1e4], [1e4, -1e4]], dtype), np.array([[1, 0], [0, 1]], dtype)
-    one = np.ones(2, dtype)
-    losses, dz = select("binary_cross_entropy").run(device, z, t, one)
-    assert losses.tolist() == [0, 1e4]
-    assert dz.tolist() == [[0, 0], [0.25, -0.25]]
-    losses, _, dz = select("softmax_cross_entropy", "_sparse").run(device, z, np.array([0, 1]), one)
-    assert losses.tolist() == [0, 2e4]
-    assert dz.tolist() == [[0, 0], [0.5, -0.5]]
-    losses, _, dz = select("softmax_cross_entropy").run(device, z, t, one)
-    assert losses.tolist() == [0, 2e4]
-    assert dz.tolist() == [[0, 0], [0.5, -0.5]]
-
-
-@pytest.mark.parametrize("value", [1000.0, -1000.0])
-def test_equal_logits_share_the_probability(value):
-    z, labels, one = np.full((1, 40), value, np.float32), np.array([7]), np.ones(1, np.float32)
-    losses, _, dz = select("softmax_cross_entropy", "_sparse").run("cpu", z, labels, one)
-    assert_agrees(losses, np.log([40.0]))  # though logsumexp has lost it beside 1000
-    assert_agrees(dz, 1 / 40 - np.eye(40)[[7]], 1e-4)
-
-
-@pytest.mark.parametrize("device", ["reference", "cpu"])
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_probabilities_outside_the_clip(device, dtype):
-    p, t = np.array([[0, 1, 1.5, -0.5]], dtype), np.array([[1, 0, 0, 1]], dtype)
-    one, worst = np.ones(1, dtype), -np.log(1e-7)
-    losses, dp = select("binary_cross_entropy", "_probabilities").run(device, p, t, one)
-    assert_agrees(losses, np.array([worst]))
-    assert dp.tolist() == [[0, 0, 0, 0]]
-    losses, dp = select("cross_entropy").run(device, p, t, one)
-    assert_agrees(losses, np.array([2 * worst]))
-    assert dp.tolist() == [[0, 0, 0, 0]]
-    for label, loss in ((0, worst), (1, 1e-7)):
-        losses, dp = select("cross_entropy", "_sparse").run(device, p, np.array([label]), one)
-        assert abs(losses[0] - loss) < 2e-6
-        assert losses[0] > 0
-        assert dp.tolist() == [[0, 0, 0, 0]]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -276,11 +233,3 @@ def test_mean_adds_in_double_precision():
     losses[2] = np.nan
     mean_cpu.forward(losses, loss)
     assert np.isnan(loss[0])
-
-
-def test_tasks_are_blocks_of_rows():
-    z, t, one = np.zeros((1801, 10), np.float32), np.zeros((1801, 10), np.float32), np.ones(1801, np.float32)
-    assert binary_cpu.forward.bind(z, t, one, 0.0, poisoned(one)).tasks == 2
-    wide = np.zeros((2, 16411), np.float32)
-    labels = np.zeros(2, np.int64)
-    assert softmax_cpu.forward_sparse.bind(wide, labels, one[:2], poisoned(one[:2]), poisoned(one[:2])).tasks == 2

@@ -2,7 +2,9 @@
 
 import math
 
-from .._jit import inline, like
+from numba.extending import overload
+
+from .._jit import EXACT, inline, like
 from .._kernel import kernel
 from .._math import exp
 from .._math_more import log1p
@@ -17,24 +19,33 @@ def _blocks(R, C):
 
 @inline
 def _clip(x):
+    # F1
     low, high = like(EPSILON, x), like(1.0 - EPSILON, x)
     x = low if x < low else x
     return high if x > high else x
+
+
+def _term(z, u, rest):
+    """F3, in the order that cancels max(z, 0) - z u before anything small is added to it; rest is the log1p."""
+    return ((z if z > like(0.0, z) else like(0.0, z)) - z * u) + rest
+
+
+@overload(_term, jit_options=EXACT)
+def _term_exact(z, u, rest):
+    return lambda z, u, rest: ((z if z > like(0.0, z) else like(0.0, z)) - z * u) + rest
 
 
 @kernel(tasks=lambda z, t, weights, smoothing, losses: _blocks(*z.shape))
 def forward(task, z, t, weights, smoothing, losses):
     R, C = z.shape
     rows = max(1, ELEMENTS // C)
-    share, zero = like(1.0 / C, z), like(0.0, z)
-    kept, added = like(1.0 - smoothing, z), like(0.5 * smoothing, z)
+    share, kept, added = like(1.0 / C, z), like(1.0 - smoothing, z), like(0.5 * smoothing, z)
     for r in range(task * rows, min(R, task * rows + rows)):
         # F3
-        total = zero
+        total = like(0.0, z)
         for c in range(C):
             u = t[r, c] * kept + added
-            positive = zero if z[r, c] < zero else z[r, c]
-            total += positive - z[r, c] * u + log1p(exp(-abs(z[r, c])))
+            total += _term(z[r, c], u, log1p(exp(-abs(z[r, c]))))
         losses[r] = weights[r] * share * total
 
 
@@ -63,9 +74,8 @@ def forward_probabilities(task, p, t, weights, smoothing, losses):
         total = like(0.0, p)
         for c in range(C):
             u = t[r, c] * kept + added
-            # F1: 1 - p is clipped by itself, because 1 - 1e-7 is 1 - 1.2e-7 in float32
-            yes, no = _clip(p[r, c]), _clip(one - p[r, c])
             # F2
+            yes, no = _clip(p[r, c]), _clip(one - p[r, c])
             total -= u * math.log(yes) + (one - u) * math.log(no)
         losses[r] = weights[r] * share * total
 

@@ -2,9 +2,20 @@
 
 import math
 
+from .._jit import inline
 from .._kernel import kernel
 
 EPSILON = 1e-7  # Keras's
+
+
+@inline
+def _clip(x):
+    # F1: NaN is not outside
+    if x < EPSILON:
+        return EPSILON
+    if x > 1.0 - EPSILON:
+        return 1.0 - EPSILON
+    return x
 
 
 @kernel()
@@ -35,17 +46,11 @@ def backward(z, t, weights, smoothing, dz):
 def forward_probabilities(p, t, weights, smoothing, losses):
     R, C = p.shape
     for r in range(R):
+        # F2
         total = 0.0
         for c in range(C):
             u = t[r, c] * (1.0 - smoothing) + 0.5 * smoothing
-            # F1
-            q = p[r, c]
-            if q < EPSILON:
-                q = EPSILON
-            elif q > 1.0 - EPSILON:
-                q = 1.0 - EPSILON
-            # F2
-            total -= u * math.log(q) + (1.0 - u) * math.log(1.0 - q)
+            total -= u * math.log(_clip(p[r, c])) + (1.0 - u) * math.log(_clip(1.0 - p[r, c]))
         losses[r] = weights[r] / C * total
 
 
@@ -54,10 +59,9 @@ def backward_probabilities(p, t, weights, smoothing, dp):
     R, C = p.shape
     for r in range(R):
         for c in range(C):
-            # B1: NaN is not outside the clip
-            q = p[r, c]
+            # B1
             u = t[r, c] * (1.0 - smoothing) + 0.5 * smoothing
-            if q < EPSILON or q > 1.0 - EPSILON:
+            if p[r, c] < EPSILON or p[r, c] > 1.0 - EPSILON:
                 dp[r, c] = 0.0
             else:
-                dp[r, c] = weights[r] / (R * C) * (q - u) / (q * (1.0 - q))
+                dp[r, c] = weights[r] / (R * C) * (p[r, c] - u) / (p[r, c] * (1.0 - p[r, c]))

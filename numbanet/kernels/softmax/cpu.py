@@ -32,20 +32,14 @@ def block(task, x):
 def exponentials(first, last, x, y):
     """Y = e^(x - m) for rows of x."""
     C = x.shape[1]
-    x, y = flat(x), flat(y)
+    z, e = flat(x), flat(y)
     for r in range(first, last):
         # F1
-        m = largest(r * C, C, x)
+        m = largest(r * C, C, z)
         for i in range(r * C, r * C + C):
-            y[np.uint64(i)] = x[np.uint64(i)] - m
-    exp_all(first * C, last * C, y, y)
-
-
-@inline
-def exp_all(start, stop, x, y):
-    """Y = e^x for elements of flat arrays."""
-    for i in range(start, stop):
-        y[np.uint64(i)] = exp(x[np.uint64(i)])
+            e[np.uint64(i)] = z[np.uint64(i)] - m
+    for i in range(first * C, last * C):
+        e[np.uint64(i)] = exp(e[np.uint64(i)])
 
 
 @inline
