@@ -1,0 +1,26 @@
+"""The small models and data that the tests of training share."""
+
+import numpy as np
+
+import numbanet as nn
+from numbanet import layers
+
+X = np.random.default_rng(0).standard_normal((22, 4)).astype("float32")
+LABELS = np.arange(22) % 3
+WEIGHTS = np.linspace(0.5, 2.0, 22, dtype="float32")
+
+
+def model(optimizer="sgd", dropout=0.0, seed=0, metrics=("accuracy",), device="cpu", dtype="float32", build=True):
+    """Four features, three classes."""
+    drop = [layers.Dropout(dropout)] if dropout else []
+    m = nn.Sequential([layers.Dense(5, activation="tanh"), *drop, layers.Dense(3)], seed=seed)
+    if build:
+        m.build((4,), device, dtype)
+    m.compile(optimizer, "sparse_categorical_crossentropy", list(metrics))
+    return m
+
+
+def same(a, b):
+    """The same bits in two models, or two lists of arrays."""
+    a, b = (m.get_weights() if isinstance(m, nn.Sequential) else m for m in (a, b))
+    return len(a) == len(b) and all(np.array_equal(u, v) for u, v in zip(a, b, strict=True))
