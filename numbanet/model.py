@@ -86,12 +86,10 @@ class Sequential:
             if before and layers:
                 after = Network(layers, before.input_shape, before.device, before.dtype, self.seed)
                 _carry_over(before, after)
-                self._network, self._steps = after, Steps(after)
+                self._network, self._steps = after, self._steps_of(after)
             else:
                 self._network = self._steps = None
             self.layers = layers
-            if self._network and self.loss:
-                self._record_anew()
 
     def get_layer(self, name: str) -> Layer:
         """The layer of that name."""
@@ -118,11 +116,9 @@ class Sequential:
         if dtype not in DTYPES:
             fail("build", "dtype", "'float32' or 'float64'", dtype)
         with self._lock:
-            self._network = Network(self.layers, shape, get_device(device), dtype, self.seed)
-            self._steps = Steps(self._network)
+            network = Network(self.layers, shape, get_device(device), dtype, self.seed)
+            self._network, self._steps = network, self._steps_of(network)
             self.epochs_trained = 0
-            if self.loss:
-                self._record_anew()
 
     @property
     def built(self) -> bool:
@@ -153,20 +149,20 @@ class Sequential:
             self.optimizer, self.loss, self.metrics = chosen
             try:
                 if self._network:
-                    self._record_anew()
+                    self._steps = self._steps_of(self._network)
+                    self._network.iteration[...] = 0
             except Exception:
                 self.optimizer, self.loss, self.metrics = before
                 raise
 
-    def _record_anew(self) -> None:
-        network, loss = self._built("compile"), self.loss
-        if loss is None:
-            return
+    def _steps_of(self, network: Network) -> Steps:
+        """The network's steps, for the loss that was chosen, if any. Raises where loss or metrics do not fit."""
+        if self.loss is None:
+            return Steps(network)
+        losses.warn_of_double_activation(self.loss, network.layers[-1])
         outputs = network.output_shape[-1]
-        fitting = [metric.for_loss(loss, outputs) for metric in self.metrics]
-        self._steps = Steps(network, loss, fitting, self.optimizer)
-        network.iteration[...] = 0
-        losses.warn_of_double_activation(loss, self.layers[-1])
+        fitting = [metric.for_loss(self.loss, outputs) for metric in self.metrics]
+        return Steps(network, self.loss, fitting, self.optimizer)
 
     def _built(self, method: str) -> Network:
         if self._network is None:

@@ -1,21 +1,11 @@
-import threading
-
 import numpy as np
 import pytest
 
 import numbanet as nn
-from numbanet import layers, optimizers
+from numbanet import layers
 from numbanet.errors import ArgumentError, ShapeError, StateError
-from numbanet.steps import TRAIN
-from tests.models import LABELS, WEIGHTS, X, model, same
-from tests.oracles import AGREEMENT, assert_agrees, assert_gradient
-
-
-def train(m, steps=5):
-    for k in range(steps):
-        rows = slice(k % 3, k % 3 + 8)
-        m.train_on_batch(X[rows], LABELS[rows])
-    return m
+from tests.models import LABELS, X, model, same, train
+from tests.oracles import AGREEMENT, assert_agrees
 
 
 # --- structure

@@ -31,7 +31,7 @@ EXACT = INLINE | {"fastmath": FASTMATH - {"reassoc"}}
 DISABLED = bool(config.DISABLE_JIT)  # NUMBA_DISABLE_JIT=1: every loop runs as plain Python
 
 
-class _WideLower(Lower):
+class _Lower(Lower):
     attributes = (VECTOR_WIDTH,)
 
     def setup_function(self, fndesc: Any) -> None:
@@ -41,21 +41,35 @@ class _WideLower(Lower):
             set.add(self.function.attributes, attribute)
 
 
-class _ApartLower(_WideLower):
+class _ApartLower(_Lower):
     attributes = (VECTOR_WIDTH, "noinline")
 
 
+def _library(state: Any) -> Any:
+    """The function's library, made as Numba's own lowering makes it."""
+    if state.library is None:
+        state.library = state.targetctx.codegen().create_library(state.func_id.func_qualname)
+        state.library.enable_object_caching()
+    return state.library
+
+
 @register_pass(mutates_CFG=True, analysis_only=False)
-class _WideLowering(NativeLowering):
-    _name = "numbanet_wide_lowering"
+class _HelperLowering(NativeLowering):
+    """For functions that end up inside a thunk: LLVM optimises them there, once, and not here."""
+
+    _name = "numbanet_helper_lowering"
 
     @property
     def lowering_class(self) -> type[Lower]:
-        return _WideLower
+        return _Lower
+
+    def run_pass(self, state: Any) -> bool:
+        _library(state)._optimize_final_module = lambda: None
+        return bool(super().run_pass(state))
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
-class _ApartLowering(NativeLowering):
+class _ApartLowering(_HelperLowering):
     _name = "numbanet_apart_lowering"
 
     @property
@@ -63,8 +77,36 @@ class _ApartLowering(NativeLowering):
         return _ApartLower
 
 
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _ThunkLowering(NativeLowering):
+    """For what is kept on disk: the helpers linked into it become its own.
+
+    Numba links them as weak symbols, and of several copies in a process the first one loaded serves all. The copies
+    were optimised in different company, so results changed in the last bit with the order of loading.
+    """
+
+    _name = "numbanet_thunk_lowering"
+
+    @property
+    def lowering_class(self) -> type[Lower]:
+        return _Lower
+
+    def run_pass(self, state: Any) -> bool:
+        library = _library(state)
+        optimize = library._optimize_final_module
+
+        def own_and_optimize() -> None:
+            for function in library._final_module.functions:
+                if function.linkage.name == "linkonce_odr":
+                    function.linkage = "internal"
+            optimize()
+
+        library._optimize_final_module = own_and_optimize
+        return bool(super().run_pass(state))
+
+
 class _Compiler(CompilerBase):
-    lowering: type[NativeLowering] = _WideLowering
+    lowering: type[NativeLowering] = _HelperLowering
 
     def define_pipelines(self) -> list[Any]:
         manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
@@ -80,12 +122,16 @@ class _ApartCompiler(_Compiler):
     lowering = _ApartLowering
 
 
+class _ThunkCompiler(_Compiler):
+    lowering = _ThunkLowering
+
+
 def jit(function: Callable[..., Any], key: str | None = None, parallel: bool = False) -> Any:
     """Compile `function` with the house's flags; with a key, keep the machine code on disk under it."""
     if DISABLED:
         return function
     flags: dict[str, Any] = {"nogil": True, "fastmath": FASTMATH, "error_model": ERROR_MODEL}
-    flags |= {"parallel": True} if parallel else {"pipeline_class": _Compiler}
+    flags |= {"parallel": True} if parallel else {"pipeline_class": _ThunkCompiler if key else _Compiler}
     dispatcher = numba.njit(**flags)(function)
     if key is not None:
         dispatcher._cache = KernelCache(key)
@@ -94,7 +140,7 @@ def jit(function: Callable[..., Any], key: str | None = None, parallel: bool = F
 
 def inline(function: Callable[..., Any]) -> Any:
     """A helper of kernels that becomes part of the loop that calls it, so that the loop still vectorises."""
-    return function if DISABLED else numba.njit(**INLINE)(function)
+    return function if DISABLED else numba.njit(**INLINE, pipeline_class=_Compiler)(function)
 
 
 def apart(function: Callable[..., Any]) -> Any:
