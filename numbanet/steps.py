@@ -139,6 +139,8 @@ class Steps:
         x, dx, y, dy = network.ends(n, mode.training)
         b = {name: array[: len(array) // network.capacity * n] for name, array in self._batch.items()}
         if source:
+            if source.weights is not None:  # in an array of its own, so that no other step finds them
+                b["weights"] = network.device.zeros(b["weights"].shape, network.dtype)
             self._gather(program, source, x, b)
         network.forward(program, n, mode.training)
         rows = (-1, network.output_shape[-1])

@@ -65,7 +65,6 @@ def fit(
             _epoch(steps, recorded, order, plan.batch_size, progress, per_batch)
             logs = steps.results()
             if validation:
-                steps.restore_weights()
                 found = evaluate(steps, validation, plan.batch_size)
                 logs |= {f"val_{name}": value for name, value in found.items()}
             progress.end(logs)
@@ -75,7 +74,6 @@ def fit(
             if model.stop_training:
                 break
     finally:
-        steps.restore_weights()
         for callback in callbacks:
             callback.on_train_end(logs)
     return history
@@ -112,7 +110,9 @@ def _epoch(
 
 
 def evaluate(steps: Steps, data: Data, batch_size: int) -> dict[str, Any]:
-    """Loss and metrics over `data`, without training."""
+    """Loss and metrics over `data`, without training; those of an epoch that a callback stands in are kept."""
+    states = (steps.mean_loss, *steps.states)
+    before = [np.array(state) for state in states]
     steps.reset()
     for start in range(0, len(data.x), batch_size):
         x = data.x[start : start + batch_size]
@@ -123,7 +123,10 @@ def evaluate(steps: Steps, data: Data, batch_size: int) -> dict[str, Any]:
             step.weights[...] = data.weights[start : start + batch_size]
         step.run()
     steps.restore_weights()
-    return steps.results()
+    found = steps.results()
+    for state, kept in zip(states, before, strict=True):
+        state[...] = kept
+    return found
 
 
 def predict(steps: Steps, x: Any, batch_size: int) -> Any:

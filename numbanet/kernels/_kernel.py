@@ -71,11 +71,11 @@ class Kernel:
         """Compile for these arguments' types, if that is new, and remember where they are."""
         if len(arguments) != len(self.parameters):
             raise TypeError(f"{self.name}: expected arguments {self.parameters}, received {len(arguments)}")
+        words, kinds = _pack(self, arguments)
         tasks = self.tasks(*arguments) if self.tasks else 1
         work = tasks * (self.work(*arguments) if self.work else TASK_WORK)
         if DISABLED:
             return Bound(self, arguments, tasks, work, 0, np.zeros(0, np.int64))
-        words, kinds = _pack(self, arguments)
         thunk = self._thunks.get(kinds)
         if thunk is None:
             thunk = self._thunks[kinds] = _compile(self, kinds)

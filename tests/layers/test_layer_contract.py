@@ -1,0 +1,203 @@
+"""What every layer must do. A new layer is one row of CASES."""
+
+import json
+from itertools import product
+
+import numpy as np
+import pytest
+
+import numbanet as nn
+from numbanet import layers
+from numbanet.layers.activations import _known as ACTIVATIONS
+from numbanet.layers.base import Layer, snake_case
+from tests.oracles import assert_agrees
+
+VECTOR, IMAGE = (5,), (2, 3, 2)
+BASES = {"Layer"}  # not for use in a model
+
+# class: shapes of a sample, and constructor arguments
+CASES = {
+    "Activation": ([VECTOR, IMAGE], [{"activation": "tanh"}, {"activation": layers.LeakyReLU(0.2)}]),
+    "Dense": (
+        [VECTOR],
+        [{"units": 3}, {"units": 1, "use_bias": False}]
+        + [{"units": 3, "activation": name, "use_bias": len(name) % 2 == 0} for name in ACTIVATIONS]
+        + [
+            {"units": 4, "activation": layers.ELU(0.5), "kernel_regularizer": "l1", "bias_regularizer": "l2"},
+            {"units": 4, "kernel_initializer": "he_normal", "bias_initializer": nn.initializers.Constant(0.5)},
+        ],
+    ),
+    "Dropout": ([VECTOR, IMAGE], [{"rate": 0.0}, {"rate": 0.4}]),
+    "ELU": ([VECTOR], [{}, {"alpha": 0.4}]),
+    "Flatten": ([VECTOR, IMAGE], [{}]),
+    "GELU": ([VECTOR], [{}, {"approximate": True}]),
+    "HardSigmoid": ([VECTOR], [{}]),
+    "LeakyReLU": ([VECTOR, IMAGE], [{}, {"alpha": 0.0}]),
+    "Linear": ([VECTOR], [{}]),
+    "LogSoftmax": ([VECTOR, IMAGE], [{}]),
+    "Mish": ([VECTOR], [{}]),
+    "ReLU": ([VECTOR, IMAGE], [{}]),
+    "SELU": ([VECTOR], [{}]),
+    "Sigmoid": ([VECTOR], [{}]),
+    "Silu": ([VECTOR], [{}]),
+    "Softmax": ([VECTOR, IMAGE], [{}]),
+    "Softplus": ([VECTOR], [{}]),
+    "Softsign": ([VECTOR], [{}]),
+    "Step": ([VECTOR], [{}]),
+    "Tanh": ([VECTOR], [{}]),
+}
+
+
+def identity(value):
+    if isinstance(value, dict):
+        return ",".join(f"{k}={v}" for k, v in value.items()) or "default"
+    return str(value)
+
+
+every_class = pytest.mark.parametrize("name", CASES)
+every_case = pytest.mark.parametrize(
+    ("name", "shape", "arguments"),
+    [(name, *case) for name, (shapes, configs) in CASES.items() for case in product(shapes, configs)],
+    ids=identity,
+)
+
+
+def make(name, arguments, **more):
+    return getattr(layers, name)(**arguments, **more)
+
+
+def plain(layer):
+    """The configuration as it comes back from a file."""
+    return json.loads(json.dumps(layer.get_config()))
+
+
+def data(n, shape, dtype):
+    random = np.random.default_rng(n + len(shape))
+    x, y = random.standard_normal((n, *shape)), random.standard_normal((n, 2))
+    return x.astype("float32").astype(dtype), y.astype("float32").astype(dtype)
+
+
+def model_with(layer, shape, device="cpu", dtype="float64", weights=None):
+    """A network with parameters below the layer, where they fit, and above it."""
+    below = [layers.Dense(*shape, name="below")] if len(shape) == 1 else []
+    m = nn.Sequential([*below, layer, layers.Flatten(name="flat"), layers.Dense(2, name="above")], seed=5)
+    m.build(shape, device, dtype)
+    m.compile("sgd", "mse")
+    if weights is None:
+        random = np.random.default_rng(1)
+        weights = [random.standard_normal(w.shape).astype("float32") for w in m.get_weights()]
+    m.set_weights([w.astype(dtype) for w in weights])
+    return m
+
+
+def test_every_layer_has_a_row():
+    known = {name for name, c in Layer.registry.items() if c.__module__.startswith("numbanet.")}
+    assert known == set(CASES)
+    public = {n for n in layers.__all__ if isinstance(getattr(layers, n), type) and issubclass(getattr(layers, n), Layer)}
+    assert public - BASES == known
+
+
+@every_case
+def test_describe_is_pure_and_true(name, shape, arguments):
+    layer = make(name, arguments, name="it")
+    before = dict(vars(layer))
+    description = layer.describe(shape)
+    assert layer.describe(shape) == description
+    layer.describe((2, *shape) if len(shape) > 1 else (9,))
+    assert layer.describe(shape) == description
+    assert vars(layer) == before
+    m = nn.Sequential([layer])
+    m.build(shape)
+    x = data(3, shape, "float32")[0]
+    assert m.predict(x).shape == (3, *description.output_shape)
+    assert m.weight_names == [f"it/{p.name}" for p in description.parameters]
+    assert [w.shape for w in m.get_weights()] == [p.shape for p in description.parameters]
+
+
+@every_case
+def test_configuration_round_trip(name, shape, arguments):
+    layer = make(name, arguments, name="it")
+    again = type(layer).from_config(plain(layer))
+    assert type(again) is type(layer)
+    assert again.get_config() == layer.get_config() == plain(layer)
+    assert set(arguments) <= set(layer.get_config())
+    assert eval(repr(layer), vars(layers)).get_config() == layer.get_config()
+    x, y = data(7, shape, "float64")
+    models = [model_with(it, shape) for it in (layer, again)]
+    assert np.array_equal(models[0].predict(x), models[1].predict(x))
+    (loss, gradients), (other_loss, others) = (m.gradients(x, y, training=True) for m in models)
+    assert loss == other_loss
+    assert all(np.array_equal(a, b) for a, b in zip(gradients, others, strict=True))
+
+
+@every_class
+def test_names(name):
+    arguments = CASES[name][1][-1]
+    m = nn.Sequential([make(name, arguments) for _ in range(3)])
+    base = snake_case(name)
+    assert [layer.name for layer in m.layers] == [base, f"{base}_1", f"{base}_2"]
+    m.add(make(name, arguments, name="mine"))
+    m.pop()
+    m.add(make(name, arguments))
+    assert m.layers[-1].name == f"{base}_3"
+    assert make(name, arguments).name is None
+    assert make(name, arguments, name="mine").get_config()["name"] == "mine"
+    assert repr(make(name, arguments, name="mine")).startswith(f"{name}(name='mine'")
+    for bad in (3, "", "a/b"):
+        with pytest.raises(nn.errors.ArgumentError, match="name"):
+            make(name, arguments, name=bad)
+
+
+def right(m, shape, training):
+    report = nn.check_gradients(m, *data(3, shape, "float64"), training=training, verbose=False)
+    assert report, str(report)
+    assert sum(row.kinks for row in report.rows) == 0
+
+
+@pytest.mark.parametrize("training", [True, False])
+@every_case
+def test_gradients(name, shape, arguments, training):
+    if training or name == "Dropout":  # the others are the same in both
+        right(model_with(make(name, arguments), shape), shape, training)
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("activation", [None, *ACTIVATIONS])
+def test_gradients_of_all_options_of_dense(activation):
+    regularizers = [None, "l1", "l2", "l1_l2"]
+    for use_bias, of_kernel, of_bias in product([True, False], regularizers, regularizers):
+        if use_bias or of_bias is None:
+            layer = layers.Dense(3, activation, use_bias, kernel_regularizer=of_kernel, bias_regularizer=of_bias)
+            for training in (True, False):
+                right(model_with(layer, (4,)), (4,), training)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("n", [1, 7, 67])
+@every_case
+def test_cpu_agrees_with_the_reference(name, shape, arguments, n, training):
+    results = {}
+    for device, dtype in (("reference", "float64"), ("cpu", "float64"), ("cpu", "float32")):
+        m = model_with(make(name, arguments), shape, device, dtype)
+        x, y = data(n, shape, dtype)
+        results[device, dtype] = [
+            m.predict(x),
+            *m.gradients(x, y, training=training)[1],
+            m.input_gradient(x, y, training=training),
+        ]
+    expected = results.pop("reference", "float64")
+    for found in results.values():
+        for a, b in zip(found, expected, strict=True):
+            assert_agrees(a, b)
+
+
+@pytest.mark.parametrize("shape", [VECTOR, IMAGE])
+@pytest.mark.parametrize(("name", "arguments"), [("Dropout", {"rate": 0.5}), ("Flatten", {})])
+def test_inference_passes_through(name, arguments, shape):
+    layer = make(name, arguments)
+    m = nn.Sequential([layer])
+    m.build(shape)
+    x = data(9, shape, "float32")[0]
+    assert np.array_equal(m.predict(x), x.reshape(9, *layer.describe(shape).output_shape))
+    assert layer.passes_through(False)
+    assert layer.passes_through(True) == (name == "Flatten")
