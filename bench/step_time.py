@@ -7,6 +7,7 @@ data; PyTorch's is eager with fused Adam; JAX's is one jitted function with Adam
 from __future__ import annotations
 
 import argparse
+import itertools
 import statistics
 import time
 
@@ -44,7 +45,7 @@ def torch_step(widths, x, y, weights):
     import torch
 
     modules = []
-    for k, (before, after) in enumerate(zip(widths, widths[1:], strict=False)):
+    for k, (before, after) in enumerate(itertools.pairwise(widths)):
         linear = torch.nn.Linear(before, after)
         with torch.no_grad():
             linear.weight.copy_(torch.tensor(weights[2 * k].T))

@@ -1,5 +1,6 @@
 """Batch, stochastic and mini-batch gradient descent: the same network and epochs, another batch size."""
 
+import itertools
 import time
 
 import numbanet as nn
@@ -25,7 +26,7 @@ def main():
     print(f"{'':22}{'steps':>8}{'loss 2':>9}{'loss 20':>9}{'rises':>7}{'accuracy':>10}{'seconds':>9}")
     for name, size in (("batch (1400)", 1400), ("mini-batch (32)", 32), ("stochastic (1)", 1)):
         losses, accuracy, steps, seconds = train(x, y, size)
-        rises = sum(after > before for before, after in zip(losses, losses[1:], strict=False))
+        rises = sum(after > before for before, after in itertools.pairwise(losses))
         print(f"{name:22}{steps:8}{losses[0]:9.4f}{losses[-1]:9.4f}{rises:7}{accuracy:10.4f}{seconds:9.3f}")
     print("One batch step an epoch falls smoothly and slowly; stochastic steps are many and noisy;")
     print("mini-batches have most of the progress and use the processor best.")

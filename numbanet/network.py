@@ -127,7 +127,7 @@ class Network:
         return result
 
     def ends(self, n: int, training: bool) -> tuple[Any, Any, Any, Any]:
-        """x and dx of the first layer, y and dy of the last, for a batch of n samples."""
+        """Input x and dx of the first layer, y and dy of the last, for a batch of n samples."""
         tensors = self.tensors(n, training, True)
         return tensors[0].x, tensors[0].dx, tensors[-1].y, tensors[-1].dy
 

@@ -64,6 +64,11 @@ class Progress:
             self._width = 0
         print(line, flush=True)
 
+    def close(self) -> None:
+        """Leave a live line that was interrupted."""
+        if self._width:
+            print(flush=True)
+
     def _head(self) -> str:
         width = len(str(self.epochs))
         return f"epoch {self.epoch + 1:{width}}/{self.epochs}"

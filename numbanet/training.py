@@ -74,6 +74,7 @@ def fit(
             if model.stop_training:
                 break
     finally:
+        progress.close()
         for callback in callbacks:
             callback.on_train_end(logs)
     return history

@@ -7,7 +7,6 @@ from numbanet.errors import ArgumentError, ShapeError, StateError
 from tests.models import LABELS, X, model, same, train
 from tests.oracles import AGREEMENT, assert_agrees
 
-
 # --- structure
 
 

@@ -95,7 +95,10 @@ def test_devices_share_names_and_arguments(operation):
         assert found, device
         signatures.append(found)
     assert signatures[0] == signatures[1]
-    assert list(signatures[0]) == list(signatures[1]), "the same order"
+    # and in the same order, but for loops that both devices share
+    module = importlib.import_module(f"numbanet.kernels.{operation}.cpu")
+    own = [name for name in signatures[1] if getattr(module, name).name.split(".")[-2] == "cpu"]
+    assert own == [name for name in signatures[0] if name in own]
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

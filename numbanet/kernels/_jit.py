@@ -28,6 +28,9 @@ INLINE: dict[str, Any] = {"forceinline": True, "nogil": True, "fastmath": FASTMA
 # for arithmetic whose order carries the precision: (x + magic) - magic is not x
 EXACT = INLINE | {"fastmath": FASTMATH - {"reassoc"}}
 
+# and where one reciprocal for two divisions would cost a unit in the last place
+DIVIDE = EXACT | {"fastmath": EXACT["fastmath"] - {"arcp"}}
+
 DISABLED = bool(config.DISABLE_JIT)  # NUMBA_DISABLE_JIT=1: every loop runs as plain Python
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from ._jit import EXACT
+from ._jit import DIVIDE, EXACT
 from ._math import _bits, _float, exp
 
 f32, f64 = np.float32, np.float64
@@ -203,10 +203,6 @@ def _normal_cdf_64(x, density):
     u = (a - CENTRE_64) / (a + CENTRE_64)
     tail = density * (_horner(u * u, EVEN_64) + _horner(u * u, ODD_64) * u) / (a + CENTRE_64)
     return ONE_64 - tail if x > ZERO_64 else tail
-
-
-# arcp would make one reciprocal of the two divisions, and cost a unit in the last place
-DIVIDE = EXACT | {"fastmath": EXACT["fastmath"] - {"arcp"}}
 
 
 def normal_cdf(x, density):

@@ -102,9 +102,9 @@ def tile(depth, a_, b_, c_):
 @apart
 def row(depth, a_, b_, c_):
     """C += A B for one row and COLUMNS columns."""
-    a, ao, ars, acs = a_
+    a, ao, _, acs = a_
     b, bo, brs = b_
-    c, co, crs = c_
+    c, co, _ = c_
     total = stack(COLUMNS, a)
     for j in range(COLUMNS):
         total[j] = like(0.0, a)

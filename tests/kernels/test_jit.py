@@ -224,8 +224,6 @@ print(hashlib.sha256(b"".join(w.tobytes() for w in model.get_weights())).hexdige
 
 def layers():
     """The threading layers of this machine."""
-    import numba.np.ufunc
-
     found = ["workqueue"]
     for name in ("omp", "tbb"):
         try:

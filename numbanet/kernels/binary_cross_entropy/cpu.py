@@ -8,13 +8,9 @@ from .._jit import EXACT, inline, like
 from .._kernel import kernel
 from .._math import exp
 from .._math_more import log1p
+from .._rows import row_block, row_blocks
 
-ELEMENTS = 16384  # of a task: 10 us in float32 on one core
 EPSILON = 1e-7  # Keras's
-
-
-def _blocks(R, C):
-    return -(-R // max(1, ELEMENTS // C))
 
 
 @inline
@@ -35,12 +31,12 @@ def _term_exact(z, u, rest):
     return lambda z, u, rest: ((z if z > like(0.0, z) else like(0.0, z)) - z * u) + rest
 
 
-@kernel(tasks=lambda z, t, weights, smoothing, losses: _blocks(*z.shape))
+@kernel(tasks=lambda z, t, weights, smoothing, losses: row_blocks(*z.shape))
 def forward(task, z, t, weights, smoothing, losses):
     R, C = z.shape
-    rows = max(1, ELEMENTS // C)
+    first, last = row_block(task, R, C)
     share, kept, added = like(1.0 / C, z), like(1.0 - smoothing, z), like(0.5 * smoothing, z)
-    for r in range(task * rows, min(R, task * rows + rows)):
+    for r in range(first, last):
         # F3
         total = like(0.0, z)
         for c in range(C):
@@ -49,13 +45,13 @@ def forward(task, z, t, weights, smoothing, losses):
         losses[r] = weights[r] * share * total
 
 
-@kernel(tasks=lambda z, t, weights, smoothing, dz: _blocks(*z.shape))
+@kernel(tasks=lambda z, t, weights, smoothing, dz: row_blocks(*z.shape))
 def backward(task, z, t, weights, smoothing, dz):
     R, C = z.shape
-    rows = max(1, ELEMENTS // C)
+    first, last = row_block(task, R, C)
     share, zero, one = like(1.0 / (R * C), z), like(0.0, z), like(1.0, z)
     kept, added = like(1.0 - smoothing, z), like(0.5 * smoothing, z)
-    for r in range(task * rows, min(R, task * rows + rows)):
+    for r in range(first, last):
         scale = weights[r] * share
         for c in range(C):
             # B2, whose exponent is negative in either form
@@ -64,13 +60,13 @@ def backward(task, z, t, weights, smoothing, dz):
             dz[r, c] = scale * (q - (t[r, c] * kept + added))
 
 
-@kernel(tasks=lambda p, t, weights, smoothing, losses: _blocks(*p.shape))
+@kernel(tasks=lambda p, t, weights, smoothing, losses: row_blocks(*p.shape))
 def forward_probabilities(task, p, t, weights, smoothing, losses):
     R, C = p.shape
-    rows = max(1, ELEMENTS // C)
+    first, last = row_block(task, R, C)
     share, one = like(1.0 / C, p), like(1.0, p)
     kept, added = like(1.0 - smoothing, p), like(0.5 * smoothing, p)
-    for r in range(task * rows, min(R, task * rows + rows)):
+    for r in range(first, last):
         total = like(0.0, p)
         for c in range(C):
             u = t[r, c] * kept + added
@@ -80,14 +76,14 @@ def forward_probabilities(task, p, t, weights, smoothing, losses):
         losses[r] = weights[r] * share * total
 
 
-@kernel(tasks=lambda p, t, weights, smoothing, dp: _blocks(*p.shape))
+@kernel(tasks=lambda p, t, weights, smoothing, dp: row_blocks(*p.shape))
 def backward_probabilities(task, p, t, weights, smoothing, dp):
     R, C = p.shape
-    rows = max(1, ELEMENTS // C)
+    first, last = row_block(task, R, C)
     share, zero, one = like(1.0 / (R * C), p), like(0.0, p), like(1.0, p)
     kept, added = like(1.0 - smoothing, p), like(0.5 * smoothing, p)
     low, high = like(EPSILON, p), like(1.0 - EPSILON, p)
-    for r in range(task * rows, min(R, task * rows + rows)):
+    for r in range(first, last):
         scale = weights[r] * share
         for c in range(C):
             # B1: the slope is taken at the clipped p, so that it is finite where it is not used

@@ -2,20 +2,15 @@
 
 from .._jit import like
 from .._kernel import kernel
-
-ELEMENTS = 16384  # of a task: 2 us in float32 on one core
-
-
-def _blocks(R, C):
-    return -(-R // max(1, ELEMENTS // C))
+from .._rows import row_block, row_blocks
 
 
-@kernel(tasks=lambda p, t, weights, losses: _blocks(*p.shape))
+@kernel(tasks=lambda p, t, weights, losses: row_blocks(*p.shape))
 def forward(task, p, t, weights, losses):
     R, C = p.shape
-    rows = max(1, ELEMENTS // C)
+    first, last = row_block(task, R, C)
     share, zero, one = like(1.0 / C, p), like(0.0, p), like(1.0, p)
-    for r in range(task * rows, min(R, task * rows + rows)):
+    for r in range(first, last):
         # F1
         total = zero
         for c in range(C):
@@ -24,12 +19,12 @@ def forward(task, p, t, weights, losses):
         losses[r] = weights[r] * share * total
 
 
-@kernel(tasks=lambda p, t, weights, dp: _blocks(*p.shape))
+@kernel(tasks=lambda p, t, weights, dp: row_blocks(*p.shape))
 def backward(task, p, t, weights, dp):
     R, C = p.shape
-    rows = max(1, ELEMENTS // C)
+    first, last = row_block(task, R, C)
     share, zero, one = like(1.0 / (R * C), p), like(0.0, p), like(1.0, p)
-    for r in range(task * rows, min(R, task * rows + rows)):
+    for r in range(first, last):
         scale = weights[r] * share
         for c in range(C):
             # B1: what is neither positive nor 0 and less is NaN

@@ -2,20 +2,15 @@
 
 from .._jit import like
 from .._kernel import kernel
-
-ELEMENTS = 16384  # of a task: 2 us in float32 on one core
-
-
-def _blocks(R, C):
-    return -(-R // max(1, ELEMENTS // C))
+from .._rows import row_block, row_blocks
 
 
-@kernel(tasks=lambda p, t, weights, delta, losses: _blocks(*p.shape))
+@kernel(tasks=lambda p, t, weights, delta, losses: row_blocks(*p.shape))
 def forward(task, p, t, weights, delta, losses):
     R, C = p.shape
-    rows = max(1, ELEMENTS // C)
+    first, last = row_block(task, R, C)
     share, half, bend = like(1.0 / C, p), like(0.5, p), like(delta, p)
-    for r in range(task * rows, min(R, task * rows + rows)):
+    for r in range(first, last):
         total = like(0.0, p)
         for c in range(C):
             # F1
@@ -26,12 +21,12 @@ def forward(task, p, t, weights, delta, losses):
         losses[r] = weights[r] * share * total
 
 
-@kernel(tasks=lambda p, t, weights, delta, dp: _blocks(*p.shape))
+@kernel(tasks=lambda p, t, weights, delta, dp: row_blocks(*p.shape))
 def backward(task, p, t, weights, delta, dp):
     R, C = p.shape
-    rows = max(1, ELEMENTS // C)
+    first, last = row_block(task, R, C)
     share, bend = like(1.0 / (R * C), p), like(delta, p)
-    for r in range(task * rows, min(R, task * rows + rows)):
+    for r in range(first, last):
         scale = weights[r] * share
         for c in range(C):
             # B1

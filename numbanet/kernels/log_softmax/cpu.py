@@ -8,14 +8,15 @@ from .._jit import like
 from .._kernel import kernel
 from .._math import exp
 from .._math_more import minus
+from .._rows import largest, row_block, row_blocks
 from .._tile import flat
-from ..softmax.cpu import block, blocks, exponentials, largest
+from ..softmax.cpu import exponentials
 
 
-@kernel(tasks=lambda x, y: blocks(*x.shape))
+@kernel(tasks=lambda x, y: row_blocks(*x.shape))
 def forward(task, x, y):
     C = x.shape[1]
-    first, last = block(task, x)
+    first, last = row_block(task, *x.shape)
     exponentials(first, last, x, y)
     z = flat(x)
     for r in range(first, last):
@@ -28,10 +29,10 @@ def forward(task, x, y):
             y[r, c] = minus(x[r, c] - m, log_total)
 
 
-@kernel(tasks=lambda dy, y, dx: blocks(*y.shape))
+@kernel(tasks=lambda dy, y, dx: row_blocks(*y.shape))
 def backward(task, dy, y, dx):
     C = y.shape[1]
-    first, last = block(task, y)
+    first, last = row_block(task, *y.shape)
     z, e = flat(y), flat(dx)
     for i in range(first * C, last * C):
         e[np.uint64(i)] = exp(z[np.uint64(i)])

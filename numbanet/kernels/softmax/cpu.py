@@ -9,23 +9,8 @@ import numpy as np
 from .._jit import inline, like
 from .._kernel import kernel
 from .._math import exp
-from .._tile import flat, stack
-
-ELEMENTS = 16384  # of a task
-LANES = 16
-
-
-def blocks(R, C):
-    """The number of tasks for R rows of C."""
-    return -(-R // max(1, ELEMENTS // C))
-
-
-@inline
-def block(task, x):
-    """The rows of a task: the first, and the one past the last."""
-    R, C = x.shape
-    rows = max(1, ELEMENTS // C)
-    return task * rows, min(R, task * rows + rows)
+from .._rows import largest, row_block, row_blocks
+from .._tile import flat
 
 
 @inline
@@ -42,31 +27,10 @@ def exponentials(first, last, x, y):
         e[np.uint64(i)] = exp(e[np.uint64(i)])
 
 
-@inline
-def largest(start, C, x):
-    """The maximum of a row, in lanes: LLVM does not vectorise one maximum where NaN may be."""
-    whole = C // LANES * LANES
-    m = x[np.uint64(start)]
-    if whole > 0:
-        lane = stack(LANES, x)
-        for j in range(LANES):
-            lane[j] = x[np.uint64(start + j)]
-        for c in range(LANES, whole, LANES):
-            for j in range(LANES):
-                v = x[np.uint64(start + c + j)]
-                lane[j] = v if v > lane[j] else lane[j]
-        for j in range(LANES):
-            m = lane[j] if lane[j] > m else m
-    for c in range(whole, C):
-        v = x[np.uint64(start + c)]
-        m = v if v > m else m
-    return m
-
-
-@kernel(tasks=lambda x, y: blocks(*x.shape))
+@kernel(tasks=lambda x, y: row_blocks(*x.shape))
 def forward(task, x, y):
     C = x.shape[1]
-    first, last = block(task, x)
+    first, last = row_block(task, *x.shape)
     exponentials(first, last, x, y)
     for r in range(first, last):
         # F2
@@ -78,10 +42,10 @@ def forward(task, x, y):
             y[r, c] *= scale
 
 
-@kernel(tasks=lambda dy, y, dx: blocks(*y.shape))
+@kernel(tasks=lambda dy, y, dx: row_blocks(*y.shape))
 def backward(task, dy, y, dx):
     C = y.shape[1]
-    first, last = block(task, y)
+    first, last = row_block(task, *y.shape)
     for r in range(first, last):
         # B1
         total = like(0.0, y)

@@ -1,0 +1,120 @@
+import contextlib
+import io
+import re
+import sys
+
+import pytest
+
+from numbanet import progress
+from numbanet.callbacks import Callback
+from tests.models import LABELS, X, model
+
+VALUE = r"\d+\.\d{4}"
+LINE = rf"epoch  ?(\d+)/(\d+)  loss {VALUE}  accuracy {VALUE}  [\d,]+ samples/s  [\d.]+ s, [\d.]+ s left"
+LIVE = rf"epoch (\d+)/(\d+) ([█░]{{24}})  loss {VALUE}  accuracy {VALUE}  [\d,]+ samples/s  [\d.]+ s left"
+
+
+class Screen(io.StringIO):
+    def __init__(self, terminal):
+        super().__init__()
+        self.terminal = terminal
+
+    def isatty(self):
+        return self.terminal
+
+
+def printed(monkeypatch, verbose, terminal=False, epochs=2, **fit):
+    """What fit writes, also where it is interrupted."""
+    screen = Screen(terminal)
+    monkeypatch.setattr(progress, "REFRESH", 0.0)
+    with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
+        patch.setattr(sys, "stdout", screen)
+        model().fit(X, LABELS, 5, epochs, **({} if verbose is None else {"verbose": verbose}), **fit)
+    return screen.getvalue()
+
+
+@pytest.mark.parametrize("verbose", [2, "auto", None])
+@pytest.mark.parametrize("epochs", [2, 10])
+def test_plain_lines(monkeypatch, verbose, epochs):
+    lines = printed(monkeypatch, verbose, epochs=epochs).splitlines()
+    found = [re.fullmatch(LINE, line).groups() for line in lines]
+    assert found == [(str(k + 1), str(epochs)) for k in range(epochs)]
+    assert lines[-1].endswith(", 0.0 s left")
+    assert len({line.index("/") for line in lines}) == 1, "aligned"
+
+
+def test_plain_lines_have_the_validation(monkeypatch):
+    (line,) = printed(monkeypatch, 2, epochs=1, validation_data=(X, LABELS)).splitlines()
+    assert re.search(rf"  accuracy {VALUE}  val_loss {VALUE}  val_accuracy {VALUE}  [\d,]+ samples/s", line)
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_silence(monkeypatch, terminal, capsys):
+    assert printed(monkeypatch, 0, terminal, validation_data=(X, LABELS)) == ""
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(("verbose", "terminal"), [("auto", True), (None, True), (1, True), (1, False)])
+def test_the_live_line_stays_on_its_line(monkeypatch, verbose, terminal):
+    text = printed(monkeypatch, verbose, terminal)
+    assert text.count("\n") == 2
+    assert text.endswith("\n")
+    for epoch, line in enumerate(text.split("\n")[:-1], 1):
+        assert line.startswith("\r")
+        *drawn, last = line[1:].split("\r")
+        found = [re.fullmatch(LIVE, part.rstrip()).groups() for part in drawn]
+        assert [groups[:2] for groups in found] == [(str(epoch), "2")] * 5
+        assert [groups[2].count("█") for groups in found] == [24 * done // 22 for done in (5, 10, 15, 20, 22)]
+        assert re.fullmatch(LINE, last.rstrip())
+        widths = [len(part) for part in (*drawn, last)]
+        texts = [len(part.rstrip()) for part in (*drawn, last)]
+        assert all(width >= before for width, before in zip(widths[1:], texts[:-1], strict=True)), "nothing remains"
+
+
+def test_the_live_line_is_drawn_seldom(monkeypatch):
+    screen = Screen(True)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", screen)
+        patch.setattr(progress.time, "perf_counter", iter([100 + k / 1000 for k in range(1000)]).__next__)
+        model().fit(X, LABELS, 1, 1)
+    assert screen.getvalue().count("\r") == 2, "at the first step, and at the end: the rest was sooner"
+
+
+def test_rate_and_time_left(monkeypatch, capsys):
+    clock = iter([10.0, 14.0, 14.0, 15.0])
+    monkeypatch.setattr(progress.time, "perf_counter", clock.__next__)
+    p = progress.Progress(2, 20, 1000)
+    p.begin(4)
+    p.end({"loss": 0.5})
+    assert capsys.readouterr().out == "epoch  5/20  loss 0.5000  250 samples/s  4.0 s, 1:00 left\n"
+    p.begin(19)
+    p.end({"loss": 0.25})
+    assert capsys.readouterr().out == "epoch 20/20  loss 0.2500  1,000 samples/s  1.0 s, 0.0 s left\n"
+
+
+def test_time_left_in_the_epoch(monkeypatch, capsys):
+    monkeypatch.setattr(progress.time, "perf_counter", iter([10.0, 12.0]).__next__)
+    p = progress.Progress(1, 1, 1000)
+    p.begin(0)
+    p.update(250, {"loss": 0.5})
+    assert capsys.readouterr().out == f"\repoch 1/1 {'█' * 6}{'░' * 18}  loss 0.5000  125 samples/s  6.0 s left"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.04, "0.0 s"), (9.96, "10.0 s"), (12.4, "12 s"), (59.4, "59 s"), (75, "1:15"), (3600, "60:00"), (61.9, "1:01")],
+)
+def test_seconds(value, text):
+    assert progress.seconds(value) == text
+
+
+@pytest.mark.parametrize(("verbose", "end"), [(0, ""), (1, "\n"), (2, "")])
+def test_an_interrupted_live_line_is_ended(monkeypatch, verbose, end):
+    class Stops(Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            if batch == 2:
+                raise KeyboardInterrupt
+
+    text = printed(monkeypatch, verbose, True, callbacks=[Stops()])
+    assert text[-1:] == end
+    assert text.count("\n") == len(end)
