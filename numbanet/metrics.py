@@ -15,7 +15,7 @@ import numpy as np
 from .checks import fail, fraction, positive_integer
 from .config import resolve
 from .devices import get_device
-from .errors import ArgumentError, ShapeError
+from .errors import ArgumentError, DataError, DtypeError, ShapeError
 from .kernels import accuracy, binary_accuracy, confusion, mean_error, top_k_accuracy
 from .losses import BinaryCrossentropy, Hinge, Loss
 from .program import Program
@@ -50,15 +50,24 @@ class Metric:
         return self
 
     def update_state(self, y_true: Any, y_pred: Any) -> None:
-        """Add y_true and y_pred, arrays of one batch."""
-        p = np.asarray(y_pred, order="C")
-        t = np.asarray(y_true, np.int64 if self.integer_targets else p.dtype, order="C")
+        """Add y_true and y_pred, arrays of one batch. Raises ShapeError, DtypeError or DataError."""
+        owner, p, t = type(self).__name__, np.asarray(y_pred), np.asarray(y_true)
+        kinds = "iu" if self.integer_targets else "fiub"
+        if p.dtype.kind not in "fiub" or t.dtype.kind not in kinds:
+            wanted = "integer labels" if self.integer_targets else "numbers"
+            raise DtypeError(
+                f"{owner}: expected y_pred of numbers and y_true of {wanted}, received {p.dtype} and {t.dtype}"
+            )
+        p = np.asarray(p, np.float32 if p.dtype == np.float32 else np.float64, order="C")
+        t = np.asarray(t, np.int64 if self.integer_targets else p.dtype, order="C")
         expected = p.shape[:-1] if self.integer_targets else p.shape
         if p.ndim < 2 or t.shape != expected:
             raise ShapeError(
-                f"{type(self).__name__}: expected y_pred of shape (N, outputs) and y_true of shape {expected}, "
+                f"{owner}: expected y_pred of shape (N, outputs) and y_true of shape {expected}, "
                 f"received y_pred {p.shape} and y_true {t.shape}"
             )
+        if self.integer_targets and t.size and not 0 <= t.min() <= t.max() < p.shape[-1]:
+            raise DataError(f"{owner}: expected labels from 0 to {p.shape[-1] - 1}. Received: {t.min()} to {t.max()}")
         if self._state is None:
             self.reset_state()
         program = Program(get_device("cpu"))
@@ -230,6 +239,12 @@ class ConfusionMatrix(Metric):
                 f"Received: num_classes={self.num_classes}"
             )
         return super().for_loss(loss, outputs)
+
+    def update_state(self, y_true: Any, y_pred: Any) -> None:
+        outputs = np.shape(y_pred)[-1:]
+        if outputs != self.state_shape[1:]:
+            raise ShapeError(f"ConfusionMatrix: expected y_pred of {self.num_classes} outputs, received {outputs}")
+        super().update_state(y_true, y_pred)
 
     def record(self, program: Program, p: Any, t: Any, state: Any) -> None:
         program.call(program.kernels(confusion).update_sparse, p, t, state)

@@ -304,7 +304,8 @@ class Sequential:
     def input_gradient(self, x: Any, y: Any, sample_weight: Any = None, training: bool = False) -> Any:
         """dL/dx, as an array of x's shape."""
         with self._lock:
-            mode = Mode(boolean("input_gradient", "training", training), True, False, True, True)
+            on = boolean("input_gradient", "training", training)
+            mode = Mode(on, loss=True, gradients=True, input_gradient=True)
             self._build_from("input_gradient", x)
             steps = self._ready("input_gradient")
             batch = self._data("input_gradient", x, y, sample_weight)

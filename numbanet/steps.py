@@ -86,6 +86,7 @@ class Steps:
         self.network, self.loss, self.metrics, self.optimizer = network, loss, tuple(metrics), optimizer
         self._steps: dict[tuple[Mode, int], Step] = {}
         self._checks: dict[int, tuple[Program, Any]] = {}
+        self._batch: dict[str, Any] = {}
         device, shape = network.device, network.output_shape
         self.mean_loss = device.zeros((2,), np.float64)
         self.states = [device.zeros(metric.state_shape, np.float64) for metric in metrics]
@@ -118,7 +119,7 @@ class Steps:
 
     def _reserve(self, n: int) -> None:
         """Activations and batch arrays for n samples; programs over smaller arrays are forgotten."""
-        if self.network.reserve(n) or not hasattr(self, "_batch"):
+        if self.network.reserve(n) or not self._batch:
             self._steps.clear()
             self._checks.clear()
             n, device = self.network.capacity, self.network.device

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from numbanet.kernels import _math, _math_more
+from numbanet.kernels import _math, _special
 from numbanet.kernels._jit import inline
 from numbanet.kernels._kernel import kernel
 from tests.oracles import DTYPES, poisoned
@@ -11,7 +11,7 @@ POINTS = 2_000_000
 
 @inline
 def normal_cdf(x):
-    return _math_more.normal_cdf(x, _math_more.gaussian(x))
+    return _special.normal_cdf(x, _special.gaussian(x))
 
 
 def loop(function):
@@ -27,9 +27,9 @@ LOOPS = {
     "exp": loop(_math.exp),
     "sigmoid": loop(_math.sigmoid),
     "tanh": loop(_math.tanh),
-    "expm1": loop(_math_more.expm1),
-    "log1p": loop(_math_more.log1p),
-    "gaussian": loop(_math_more.gaussian),
+    "expm1": loop(_special.expm1),
+    "log1p": loop(_special.log1p),
+    "gaussian": loop(_special.gaussian),
     "normal_cdf": loop(normal_cdf),
 }
 
@@ -59,7 +59,7 @@ EXACT = {
     "log1p": (np.log1p, [(0.0, 1.0), (0.0, 0.01)], [(0.0, 1.0), (0.0, 0.01)]),
     "gaussian": (lambda x: np.exp(-x * x / 2), [(-13.0, 13.0), (-1.0, 1.0)], [(-37.0, 37.0), (-1.0, 1.0)]),
 }
-# the figures of the docstrings of _math and _math_more
+# the figures of the docstrings of _math and _special
 FUNCTIONS = ("exp", "sigmoid", "tanh", "expm1", "log1p", "gaussian", "normal_cdf")
 LIMITS = {
     "float32": dict(zip(FUNCTIONS, (1.1, 2.4, 1.4, 1.7, 2.9, 1.7, 4.9), strict=True)),

@@ -167,12 +167,10 @@ def test_gradients(name, shape, arguments):
 @pytest.mark.compiled
 @pytest.mark.parametrize("activation", [None, *ACTIVATIONS])
 def test_gradients_of_all_options_of_dense(activation):
-    regularizers = [None, "l1", "l2", "l1_l2"]
-    for use_bias, of_kernel, of_bias in product([True, False], regularizers, regularizers):
-        if use_bias or of_bias is None:
-            layer = layers.Dense(3, activation, use_bias, kernel_regularizer=of_kernel, bias_regularizer=of_bias)
-            for training in (True, False):
-                right(model_with(layer, (4,)), (4,), training)
+    for use_bias, regularizer in product([True, False], [None, "l1", "l2", "l1_l2"]):
+        layer = layers.Dense(3, activation, use_bias, kernel_regularizer=regularizer, bias_regularizer=regularizer)
+        for training in (True, False):
+            right(model_with(layer, (4,)), (4,), training)
 
 
 def run(name, shape, arguments, n, device, dtype):

@@ -2,8 +2,8 @@
 
 Shapes: x (E), y (E), dy (E), dx (E); E elements, whatever the shape of the tensor. alpha is a number.
 
-Forward, F1: y = f(x). Backward, B1: dx = dy f'(x), by the chain rule. s is the sigmoid, Phi the distribution function of
-the standard normal, phi its density; L = 1.0507009873554805 and A = 1.6732632423543772 are the constants of SELU.
+Forward, F1: y = f(x). Backward, B1: dx = dy f'(x), by the chain rule. s is the sigmoid, Phi the standard normal's
+distribution function, phi its density; L = 1.0507009873554805 and A = 1.6732632423543772 are the constants of SELU.
 
     relu          max(x, 0)                        1 if x > 0 else 0                 Nair and Hinton, ICML 2010
     leaky_relu    x if x > 0 else alpha x          1 if x > 0 else alpha             Maas, Hannun and Ng, ICML 2013

@@ -11,7 +11,7 @@ from .._kernel import kernel
 from .._math import exp
 from .._math import sigmoid as _sigmoid
 from .._math import tanh as _tanh
-from .._math_more import expm1, gaussian, log1p, normal_cdf
+from .._special import expm1, gaussian, log1p, normal_cdf
 
 CHUNK = 16384  # elements of a task: 2 to 15 us
 L, A = 1.0507009873554805, 1.6732632423543772

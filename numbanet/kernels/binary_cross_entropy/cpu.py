@@ -7,7 +7,7 @@ from numba.extending import overload
 from .._jit import EXACT, inline, like
 from .._kernel import kernel
 from .._math import exp
-from .._math_more import log1p
+from .._special import log1p
 from .._rows import row_block, row_blocks
 
 EPSILON = 1e-7  # Keras's
