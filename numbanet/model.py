@@ -177,13 +177,12 @@ class Sequential:
     def _build_from(self, method: str, x: Any) -> None:
         """Build for the data's shape where that was not done before."""
         if self._network is None:
-            if self.loss is None and method != "predict":
+            if self.loss is None:
                 self._ready(method)
-            shape = np.shape(x)
+            shape = door.array(method, "x", x, np.dtype("float32")).shape
             if len(shape) < 2:
                 remedy = " Use x.reshape(-1, 1) for samples of one feature." if len(shape) == 1 else ""
                 raise ShapeError(f"{method}: expected x of shape (N, features...), received {shape}.{remedy}")
-            door.array(method, "x", x, np.dtype("float32"))
             self.build(shape[1:])
 
     # --- training and prediction

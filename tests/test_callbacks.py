@@ -1,3 +1,4 @@
+import contextlib
 import math
 
 import numpy as np
@@ -194,11 +195,8 @@ def test_early_stopping_wants_a_name_in_the_logs():
 def test_the_best_weights_come_back_however_training_ends(scores, patience, raises, restore):
     m, script = model("adam"), Scripted(scores, raises)
     stop = EarlyStopping("score", patience=patience, restore_best_weights=restore)
-    try:
+    with pytest.raises(type(raises)) if raises else contextlib.nullcontext():
         m.fit(X, LABELS, 5, len(scores), callbacks=[script, stop], verbose=0)
-        assert raises is None
-    except (ValueError, KeyboardInterrupt) as error:
-        assert error is raises
     assert len(script.weights) > 2
     assert not same(script.weights[1], script.weights[-1])
     assert same(m, script.weights[1 if restore else -1])

@@ -3,7 +3,7 @@ import pytest
 
 import numbanet as nn
 from numbanet import layers
-from numbanet.errors import ArgumentError, ShapeError, StateError
+from numbanet.errors import ArgumentError, DtypeError, ShapeError, StateError
 from tests.models import LABELS, X, model, same, train
 from tests.oracles import AGREEMENT, assert_agrees
 
@@ -108,6 +108,23 @@ def test_any_method_with_targets_builds(method):
     assert same(m, built)
 
 
+@pytest.mark.parametrize("method", ["fit", "evaluate", "train_on_batch", "gradients", "input_gradient"])
+@pytest.mark.parametrize(
+    ("x", "error", "words"),
+    [
+        (X[:, 0], ShapeError, r"\(N, features...\), received \(22,\)\. Use x\.reshape\(-1, 1\)"),
+        (np.float32(1), ShapeError, r"received \(\)\.$"),
+        ([[1, 2], [3]], ShapeError, "not an array"),
+        (X.astype("float64"), DtypeError, r"x\.astype\('float32'\)"),
+    ],
+)
+def test_data_that_gives_no_shape_builds_nothing(method, x, error, words):
+    m = model(build=False)
+    with pytest.raises(error, match=f"{method}: .*{words}"):
+        getattr(m, method)(x, LABELS)
+    assert not m.built
+
+
 def test_repr():
     assert repr(nn.Sequential([layers.ReLU()], seed=4)) == "Sequential([ReLU(name='re_lu')], seed=4)"
 
@@ -134,13 +151,13 @@ def test_summary_counts_the_memory_of_moments_and_activations(capsys):
         m.summary()
         return int(capsys.readouterr().out.split("memory ")[1].split(" ")[0].replace(",", ""))
 
-    m = nn.Sequential([layers.Dense(128, use_bias=False)])
-    m.build((1024,))
-    assert kib() == 2 * 512
+    m = nn.Sequential([layers.Dense(64, use_bias=False)])
+    m.build((128,))
+    assert kib() == 2 * 32
     m.compile("adam", "mse")
-    assert kib() == 4 * 512
-    m.predict(np.zeros((64, 1024), "float32"))
-    assert kib() == 4 * 512 + 64 * 2 * (1024 + 128) * 4 / 1024
+    assert kib() == 4 * 32
+    m.predict(np.zeros((16, 128), "float32"))
+    assert kib() == 4 * 32 + 16 * 2 * (128 + 64) * 4 / 1024
 
 
 # --- weights

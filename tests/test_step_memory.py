@@ -1,4 +1,4 @@
-"""A training step allocates nothing, and nothing is compiled after the first epoch: measured in processes of their own."""
+"""A training step allocates nothing, and nothing is compiled after the first epoch: each in its own process."""
 
 import json
 import subprocess

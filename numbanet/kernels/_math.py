@@ -103,8 +103,9 @@ def _sigmoid_64(x):
 
 
 def sigmoid(x):
-    """1 / (1 + e^-x), in the type of x."""
-    return x.dtype.type(1.0) / (x.dtype.type(1.0) + np.exp(-x))
+    """1 / (1 + e^-x), in the type of x; e to a negative number alone, for NumPy warns where it overflows."""
+    one, e = x.dtype.type(1.0), np.exp(-abs(x))
+    return (e if x < 0.0 else one) / (one + e)
 
 
 @overload(sigmoid, jit_options=EXACT)

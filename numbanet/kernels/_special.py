@@ -1,4 +1,4 @@
-"""Special functions that loops can vectorise, as in _math: expm1 (ELU), log1p (softplus), the normal distribution (GELU).
+"""Functions that loops can vectorise, as in _math: expm1 (ELU), log1p (softplus), the normal distribution (GELU).
 
 Each covers the domain that its kernel needs, and no more; NaN comes out as NaN. Largest errors, in units in the last
 place, over 2 million points, or 24,000 of normal_cdf in float64 (tests/kernels/test_math.py measures them):

@@ -85,7 +85,7 @@ def model_with(layer, shape, device="cpu", dtype="float64", weights=None):
     m.compile("sgd", "mse")
     if weights is None:
         random = np.random.default_rng(1)
-        weights = [random.standard_normal(w.shape).astype("float32") for w in m.get_weights()]
+        weights = [(random.standard_normal(w.shape) / 2).astype("float32") for w in m.get_weights()]
     m.set_weights([w.astype(dtype) for w in weights])
     return m
 

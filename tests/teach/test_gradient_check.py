@@ -5,140 +5,38 @@ import pytest
 
 import numbanet as nn
 from numbanet import layers, losses
-from numbanet.kernels import activations, dense, regularization, weight_decay
 from numbanet.layers.activations import _known as ACTIVATIONS
 from numbanet.steps import Steps
-
-RANDOM = np.random.default_rng(0)
-X, Y = RANDOM.standard_normal((5, 3)), RANDOM.standard_normal((5, 2))
-LABELS, ONE_HOT = np.array([0, 1, 1, 0, 1]), np.eye(2)[[0, 1, 1, 0, 1]]
-WEIGHTS = np.array([0.5, 2.0, 0.0, 1.0, 3.0])
-BELOW = {"below/kernel", "below/bias", "input"}
-ALL = BELOW | {"middle/kernel", "middle/bias", "above/kernel", "above/bias"}
-
-
-def slow_in_python(value):
-    return pytest.param(value, marks=pytest.mark.compiled)
-
-
-def model(middle, loss="mse", above=None):
-    m = nn.Sequential([layers.Dense(4, "tanh", name="below"), middle, above or layers.Dense(2, name="above")], seed=3)
-    m.build((3,), dtype="float64")
-    m.compile("sgd", loss)
-    return m
-
-
-def check(m, x=X, y=Y, **arguments):
-    return nn.check_gradients(m, x, y, **arguments, verbose=False)
-
-
-def rows(report):
-    return {row.name: row for row in report.rows}
-
-
-def wrong(report):
-    return {row.name for row in report.rows if not row.ok}
-
-
-def small(units=2, features=1, activation=None, loss="mse", kernel="zeros", bias="zeros", **dense):
-    m = nn.Sequential(
-        [layers.Dense(units, activation, kernel_initializer=kernel, bias_initializer=bias, name="d", **dense)]
-    )
-    m.build((features,), dtype="float64")
-    m.compile("sgd", loss)
-    return m
-
-
-class _Middle(layers.Dense):
-    """A right layer: what the planted mistakes are made from."""
-
-    def __init__(self, activation="tanh", **arguments):
-        super().__init__(4, activation, **arguments, name="middle")
-
-
-class _Transposed(_Middle):
-    def backward(self, program, t):
-        super().backward(program, t)
-        program.call(program.kernels(dense).forward_without_bias, t.saved["dz"], t.parameters["kernel"], t.dx)
-
-
-class _NoBiasGradient(_Middle):
-    def backward(self, program, t):
-        super().backward(program, t)
-        program.calls = [c for c in program.calls if "backward_bias" not in c.kernel.name or c.owner != self.name]
-
-
-class _StaleInput(_Middle):
-    def describe(self, input_shape):
-        d = super().describe(input_shape)
-        return layers.Description(d.output_shape, d.parameters, d.saved | {"old": input_shape})
-
-    def backward(self, program, t):
-        super().backward(program, t)
-        old, loops = t.saved["old"], program.kernels(dense)
-        program.call(loops.backward_kernel, t.saved["dz"], old, t.gradients["kernel"])
-        program.call(program.kernels(activations).linear, t.x.reshape(-1), old.reshape(-1))
-
-
-class _OneSign(_Middle):
-    def backward(self, program, t):
-        super().backward(program, t)
-        element = t.gradients["kernel"].reshape(-1)[6:7]
-        program.call(program.kernels(weight_decay).apply, np.ones(1), 2.0, element)  # w -= 1 * 2 * w
-
-
-class _SlightlyShort(_Middle):
-    def backward(self, program, t):
-        super().backward(program, t)
-        program.call(program.kernels(weight_decay).apply, np.ones(1), 1e-5, t.gradients["bias"])
-
-
-class _AddsUp(_Middle):
-    """Adds to `what` instead of overwriting it, which is right on memory of zeros."""
-
-    what = "bias"
-
-    def backward(self, program, t):
-        target = t.dx if self.what == "dx" else t.gradients["bias"]
-        before = np.zeros_like(target)
-        program.call(program.kernels(activations).linear, target.reshape(-1), before.reshape(-1))
-        super().backward(program, t)
-        program.call(program.kernels(regularization).gradient, before.reshape(-1), 0.0, 0.5, target.reshape(-1))
-
-
-class _AddsUpInput(_AddsUp):
-    what = "dx"
-
-
-class _SoftplusAtOutput(layers.Softplus):
-    def differentiate(self, program, dy, x, y, dx):
-        super().differentiate(program, dy, y, y, dx)
-
-
-class _ReLUOfAll(layers.ReLU):
-    def differentiate(self, program, dy, x, y, dx):
-        program.call(program.kernels(activations).linear, dy.reshape(-1), dx.reshape(-1))
-
-
-class _NoMask(layers.Dropout):
-    def backward(self, program, t):
-        program.call(program.kernels(activations).linear, t.dy.reshape(-1), t.dx.reshape(-1))
-
-
-class _SumOfLosses(losses.MeanSquaredError):
-    def backward(self, program, p, t, weights, saved, dp):
-        super().backward(program, p, t, np.full(len(p), float(len(p))), saved, dp)
-
-
-class _Unweighted(losses.MeanSquaredError):
-    def backward(self, program, p, t, weights, saved, dp):
-        super().backward(program, p, t, np.ones(len(p)), saved, dp)
-
-
-class _Unsmoothed(losses.CategoricalCrossentropy):
-    def backward(self, program, p, t, weights, saved, dp):
-        losses.CategoricalCrossentropy().backward(program, p, t, weights, saved, dp)
-
+from tests.teach.mistakes import (
+    ALL,
+    BELOW,
+    LABELS,
+    ONE_HOT,
+    WEIGHTS,
+    X,
+    Y,
+    _AddsUp,
+    _AddsUpInput,
+    _ForgottenColumn,
+    _Middle,
+    _NoBiasGradient,
+    _NoMask,
+    _OneSign,
+    _ReLUOfAll,
+    _SlightlyShort,
+    _SoftplusAtOutput,
+    _StaleInput,
+    _SumOfLosses,
+    _Transposed,
+    _Unsmoothed,
+    _Unweighted,
+    check,
+    model,
+    rows,
+    slow_in_python,
+    small,
+    wrong,
+)
 
 PLANTED = {
     "activation at the wrong point": (_Middle(_SoftplusAtOutput()), BELOW | {"middle/kernel", "middle/bias"}),
@@ -203,13 +101,6 @@ def test_small_wrong_element_is_not_hidden_by_large_right_ones():
     assert row.at == (1, 1)
 
 
-class _ForgottenColumn(layers.Dense):
-    def backward(self, program, t):
-        super().backward(program, t)
-        element = t.gradients["kernel"].reshape(-1)[3:]
-        program.call(program.kernels(weight_decay).apply, np.ones(1), 1.0, element)
-
-
 @pytest.mark.parametrize("regularizer", ["l1", "l2", "l1_l2"])
 def test_forgotten_regularizer(monkeypatch, regularizer):
     middle = _Middle(kernel_regularizer=regularizer)
@@ -252,73 +143,6 @@ LOSSES = [
 def test_losses_pass(loss, y, last, weights):
     report = check(model(layers.Dropout(0.3), loss, layers.Dense(2, last)), y=y, sample_weight=weights)
     assert report, str(report)
-
-
-@pytest.mark.parametrize("name", ["relu", *(slow_in_python(n) for n in ("leaky_relu", "selu", "step"))])
-def test_a_kink_is_no_mistake(name):
-    report = check(model(_Middle(name, kernel_initializer="zeros")))
-    assert report, str(report)
-    found = rows(report)
-    assert [found[f"middle/{p}"].kinks for p in ("kernel", "bias")] == [16, 4]
-    assert sum(row.kinks for row in report.rows) == 20
-    assert str(report).count("only kinks") == 2
-
-
-@pytest.mark.parametrize(
-    "m",
-    [
-        small(loss="mae"),
-        small(loss="hinge", bias="ones"),
-        small(loss=losses.Huber(1.0), bias="ones", activation="relu", kernel_regularizer="l1"),
-        small(activation="hard_sigmoid", bias=nn.initializers.Constant(-3.0)),
-    ],
-)
-def test_kinks_of_losses_and_penalties(m):
-    report = check(m, np.array([[0.7], [0.9]]), np.array([[0.0, 1.0], [1.0, 0.0]]))
-    assert report, str(report)
-    assert rows(report)["d/kernel"].kinks > 0
-
-
-def test_l1_at_zero():
-    report = check(small(kernel_regularizer="l1"), np.array([[0.7]]), np.ones((1, 2)))
-    assert report
-    assert rows(report)["d/kernel"].kinks == 2
-    assert rows(report)["d/bias"].kinks == 0
-
-
-@pytest.mark.parametrize(("activation", "loss"), [("elu", "mse"), (None, losses.Huber(1.0))])
-def test_a_bend_in_the_slope_is_no_kink(activation, loss):
-    report = check(small(activation=activation, loss=loss), np.array([[0.7]]), np.array([[1.0, -1.0]]))
-    assert report, str(report)
-    assert sum(row.kinks for row in report.rows) == 0
-
-
-DISTANCES = [1e-9, 1e-7, 1e-5, 2e-4, 2.5e-4, 4.9995e-4, 5e-4, 9.995e-4, 9.9999e-4, 1e-3, 1.0001e-3, 0.1]
-
-
-@pytest.mark.compiled
-@pytest.mark.parametrize("distance", DISTANCES)
-@pytest.mark.parametrize("scale", [1.0, 1e-4])
-def test_near_a_kink(distance, scale):
-    for side in (distance, -distance):
-        arguments = {"bias": nn.initializers.Constant(side), "loss": losses.MeanSquaredError()}
-        x, y = np.array([[1.0], [0.3]]), scale * np.array([[1.0, -3.0], [0.5, 1.0]])
-        report = check(small(activation="relu", **arguments), x, y)
-        assert report, str(report)
-        if distance >= 1e-5:
-            assert sum(row.kinks for row in report.rows) == 0
-            report = check(small(activation=_ReLUOfAll(), **arguments), x, y)
-            assert wrong(report) == (set() if side > 0 else {"d/kernel", "d/bias"})
-
-
-@pytest.mark.parametrize("scale", [30.0, 300.0])
-def test_steep_and_smooth(scale):
-    x, y = np.array([[0.02], [-0.013]]), np.array([[1.0, 2.0], [-1.0, 0.5]])
-    arguments = {"kernel": nn.initializers.Constant(scale), "bias": nn.initializers.Constant(0.05)}
-    assert check(small(activation="softplus", **arguments), x, y)
-    report = check(small(activation=_SoftplusAtOutput(), **arguments), x, y)
-    assert wrong(report) == {"d/kernel", "d/bias", "input"}
-    assert sum(row.kinks for row in report.rows) == 0
 
 
 @pytest.mark.compiled

@@ -7,8 +7,8 @@ from numba.extending import overload
 from .._jit import EXACT, inline, like
 from .._kernel import kernel
 from .._math import exp
-from .._special import log1p
 from .._rows import row_block, row_blocks
+from .._special import log1p
 
 EPSILON = 1e-7  # Keras's
 

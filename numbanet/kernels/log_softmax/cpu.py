@@ -7,8 +7,8 @@ import numpy as np
 from .._jit import like
 from .._kernel import kernel
 from .._math import exp
-from .._special import minus
 from .._rows import largest, row_block, row_blocks
+from .._special import minus
 from .._tile import flat
 from ..softmax.cpu import exponentials
 

@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+
+from numbanet import devices
+from numbanet.errors import DeviceError
+from numbanet.kernels import counter
+from numbanet.program import Program
+
+
+@pytest.fixture(params=["cpu", "reference"])
+def device(request):
+    return devices.get_device(request.param)
+
+
+def test_a_program_replays_its_calls(device):
+    program, a, b = Program(device), np.zeros(1, np.int64), np.zeros(1, np.int64)
+    advance = program.kernels(counter).advance
+    for owner, array in (("first", a), ("second", b), ("first", a)):
+        program.owner = owner
+        program.call(advance, array)
+    assert (a[0], b[0]) == (0, 0), "writing down is not running"
+    for _ in range(3):
+        program.run()
+    assert (a[0], b[0]) == (6, 3)
+    assert [call.owner for call in program.calls] == ["first", "second", "first"]
+    assert repr(program.calls[1]) == f"second: numbanet.kernels.counter.{device.name}.advance(iteration)"
+
+
+def test_finish_binds_and_returns_the_program(device):
+    program = Program(device)
+    assert program.finish() is program
+    program.run()
+
+
+def test_devices_are_found_by_name(device):
+    assert devices.get_device(device.name) is device
+    assert devices.get_device(device) is device
+    assert repr(device) == f"Device({device.name!r})"
+    for unknown in ("gpu", None, 3):
+        with pytest.raises(DeviceError, match="cpu, reference"):
+            devices.get_device(unknown)
