@@ -1,6 +1,7 @@
 """What a model computes: predictions, losses, gradients and training steps, one batch at a time."""
 
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 import numbanet as nn
 from numbanet import layers, optimizers, random
 from numbanet.kernels.dropout import reference
+from numbanet.program import Program
 from numbanet.steps import TRAIN
 from tests.models import LABELS, WEIGHTS, X, model, same, train
 from tests.oracles import DTYPES, assert_agrees, assert_gradient
@@ -221,8 +223,12 @@ def test_weights_of_two_are_the_sample_twice():
 def test_batches_may_grow():
     growing, roomy = model("adam", 0.5), model("adam", 0.5)
     roomy.predict(X)
-    for n in (4, 9, 4, 22, 9, 1):
-        assert growing.train_on_batch(X[:n], LABELS[:n]) == roomy.train_on_batch(X[:n], LABELS[:n])
+    for n in (4, 9, 4, 22, 9, 1, 4):
+        for weights in (None, WEIGHTS[:n], None):
+            losses = [m.train_on_batch(X[:n], LABELS[:n], weights) for m in (growing, roomy)]
+            assert losses[0] == losses[1]
+            losses = [m.gradients(X[:n], LABELS[:n])[0] for m in (growing, roomy)]
+            assert losses[0] == losses[1]
     assert same(growing, roomy)
 
 
@@ -237,19 +243,34 @@ def test_a_step_recorded_before_the_batch_grew_stays_right():
     assert same(a, b)
 
 
-def test_threads_take_turns():
+@pytest.mark.parametrize(
+    "method", ["train_on_batch", "predict", "evaluate", "gradients", "input_gradient", "loss_value", "fit"]
+)
+def test_threads_take_turns(method, monkeypatch):
+    inside, overlaps, run = [], [], Program.run
+
+    def slow(program):
+        overlaps.extend(inside)
+        inside.append(method)
+        time.sleep(0.002)
+        run(program)
+        inside.pop()
+
+    monkeypatch.setattr(Program, "run", slow)
     together, alone = model(), model()
+    data = (X,) if method == "predict" else (X, LABELS)
+    quiet = {"verbose": 0} if method == "fit" else {}
 
     def work():
-        for _ in range(10):
-            together.train_on_batch(X, LABELS)
-            together.predict(X[:7])
+        for _ in range(3):
+            getattr(together, method)(*data, **quiet)
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
+    threads = [threading.Thread(target=work) for _ in range(3)]
     for t in threads:
         t.start()
     for t in threads:
         t.join()
-    for _ in range(40):
-        alone.train_on_batch(X, LABELS)
+    assert not overlaps
+    for _ in range(9):
+        getattr(alone, method)(*data, **quiet)
     assert same(together, alone)

@@ -148,11 +148,11 @@ class KernelCache:
     def __init__(self, key: str) -> None:
         self._key = key
 
-    def _name(self, signature: Any, target: Any) -> str:
+    def _name(self, signature: Any, target: Any) -> str:  # pragma: no cover - of the compiler
         identity = repr((self._key, str(signature), target.codegen().magic_tuple()))
         return hashlib.sha256(identity.encode()).hexdigest()[:40]
 
-    def load_overload(self, signature: Any, target: Any) -> Any:
+    def load_overload(self, signature: Any, target: Any) -> Any:  # pragma: no cover - of the compiler
         payload = store.read(self._name(signature, target))
         if payload is None:
             return None
@@ -164,7 +164,7 @@ class KernelCache:
         store.loaded += 1
         return result
 
-    def save_overload(self, signature: Any, result: Any) -> None:
+    def save_overload(self, signature: Any, result: Any) -> None:  # pragma: no cover - of the compiler
         store.compiled += 1
         if result.library.has_dynamic_globals:  # addresses of this process are in the code
             return

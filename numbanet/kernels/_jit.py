@@ -37,7 +37,7 @@ DISABLED = bool(config.DISABLE_JIT)  # NUMBA_DISABLE_JIT=1: every loop runs as p
 class _Lower(Lower):
     attributes = (VECTOR_WIDTH,)
 
-    def setup_function(self, fndesc: Any) -> None:
+    def setup_function(self, fndesc: Any) -> None:  # pragma: no cover - of the compiler
         super().setup_function(fndesc)
         for attribute in self.attributes:
             # llvmlite's set accepts only the attributes it knows; these are LLVM's
@@ -48,7 +48,7 @@ class _ApartLower(_Lower):
     attributes = (VECTOR_WIDTH, "noinline")
 
 
-def _library(state: Any) -> Any:
+def _library(state: Any) -> Any:  # pragma: no cover - of the compiler
     """The function's library, made as Numba's own lowering makes it."""
     if state.library is None:
         state.library = state.targetctx.codegen().create_library(state.func_id.func_qualname)
@@ -111,7 +111,7 @@ class _ThunkLowering(NativeLowering):
 class _Compiler(CompilerBase):
     lowering: type[NativeLowering] = _HelperLowering
 
-    def define_pipelines(self) -> list[Any]:
+    def define_pipelines(self) -> list[Any]:  # pragma: no cover - of the compiler
         manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
         manager.passes = [
             (self.lowering, text) if step is NativeLowering else (step, text) for step, text in manager.passes

@@ -119,7 +119,7 @@ def _pack(kernel: Kernel, arguments: Sequence[Any]) -> tuple[list[int], tuple[An
     return words, tuple(kinds)
 
 
-def _unpacker(kinds: tuple[Any, ...]) -> Any:
+def _unpacker(kinds: tuple[Any, ...]) -> Any:  # pragma: no cover - of the compiler
     """An intrinsic that reads a block of words back as a tuple of arrays and scalars of these types."""
     result = types.Tuple(kinds)
 
@@ -151,7 +151,9 @@ def _unpacker(kinds: tuple[Any, ...]) -> Any:
     return unpack
 
 
-def _array_view(context: Any, builder: Any, kind: Any, data: Any, shape: list[Any]) -> Any:
+def _array_view(
+    context: Any, builder: Any, kind: Any, data: Any, shape: list[Any]
+) -> Any:  # pragma: no cover - compiler
     """Numba's array structure over memory that somebody else keeps alive."""
     element = context.get_data_type(kind.dtype)
     item = WORD(context.get_abi_sizeof(element))
@@ -171,7 +173,7 @@ def _array_view(context: Any, builder: Any, kind: Any, data: Any, shape: list[An
     return array._getvalue()
 
 
-def _compile(kernel: Kernel, kinds: tuple[Any, ...]) -> int:
+def _compile(kernel: Kernel, kinds: tuple[Any, ...]) -> int:  # pragma: no cover - of the compiler
     """The address of the kernel's thunk for arguments of these types."""
     body = jit(kernel.function)
     unpack = _unpacker(kinds)
@@ -202,7 +204,7 @@ def _compile(kernel: Kernel, kinds: tuple[Any, ...]) -> int:
 _compiled: list[Any] = []
 
 
-def _code_digest(function: Callable[..., None]) -> str:
+def _code_digest(function: Callable[..., None]) -> str:  # pragma: no cover - of the compiler
     """Of the function's own code: the digest of the package's sources does not cover kernels that users write."""
     code = function.__code__
     return hashlib.sha256(
@@ -220,12 +222,12 @@ def _call(typing_context: Any, address: Any, first: Any, last: Any, block: Any) 
     return types.void(types.int64, types.int64, types.int64, types.int64), generate
 
 
-def _serial(addresses: Any, tasks: Any, blocks: Any) -> None:
+def _serial(addresses: Any, tasks: Any, blocks: Any) -> None:  # pragma: no cover - compiled
     for k in range(addresses.size):
         _call(addresses[k], 0, tasks[k], blocks[k])
 
 
-def _parallel(addresses: Any, tasks: Any, blocks: Any, work: Any, least: float) -> None:
+def _parallel(addresses: Any, tasks: Any, blocks: Any, work: Any, least: float) -> None:  # pragma: no cover - compiled
     for k in range(addresses.size):
         if tasks[k] == 1 or work[k] < least:
             _call(addresses[k], 0, tasks[k], blocks[k])

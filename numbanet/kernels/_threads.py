@@ -44,7 +44,7 @@ class Threads:
         return self.count > 1 and not self.forked
 
     @contextlib.contextmanager
-    def region(self) -> Iterator[None]:
+    def region(self) -> Iterator[None]:  # pragma: no cover - compiled kernels only
         """Where parallel kernels may run: `count` threads of the started layer, the caller's own number after it."""
         if not self.least_work:
             self._start()
@@ -56,7 +56,7 @@ class Threads:
             finally:
                 numba.set_num_threads(before)
 
-    def _start(self) -> None:
+    def _start(self) -> None:  # pragma: no cover - compiled kernels only
         """Start the threading layer, learn which it is, and tell the user if it is the slow one."""
         numba.get_num_threads()
         layer = numba.threading_layer()

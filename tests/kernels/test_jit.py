@@ -189,7 +189,7 @@ def test_a_folder_of_somebody_else_is_refused(tiny, tmp_path):
         pytest.skip("needs root, to give a folder away")
     cache = copy_of(tiny, tmp_path)
     os.chown(cache, 65534, 65534)
-    (digest, compiled, loaded), errors = run(TINY, cache, warnings="always")
+    (digest, _, loaded), errors = run(TINY, cache, warnings="always")
     assert (digest, loaded) == (tiny[1], "0")
     assert "not a folder of this user's" in errors
 

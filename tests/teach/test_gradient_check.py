@@ -101,7 +101,7 @@ def test_small_wrong_element_is_not_hidden_by_large_right_ones():
     assert row.at == (1, 1)
 
 
-@pytest.mark.parametrize("regularizer", ["l1", "l2", "l1_l2"])
+@pytest.mark.parametrize("regularizer", [slow_in_python("l1"), slow_in_python("l2"), "l1_l2"])
 def test_forgotten_regularizer(monkeypatch, regularizer):
     middle = _Middle(kernel_regularizer=regularizer)
     assert check(model(middle))
@@ -115,6 +115,7 @@ def test_dropout_mistake_shows_in_training_alone():
     assert not check(m, training=True)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("name", sorted(ACTIVATIONS))
 def test_activations_pass(name):
     report = check(model(_Middle(name)))
