@@ -32,7 +32,7 @@ def main():
     print(f"{'layer':>6}{'sigmoid':>12}{'ReLU':>12}")
     for k in reversed(range(DEPTH)):
         print(f"{k + 1:6}{sigmoid[k]:12.2e}{relu[k]:12.2e}")
-    print("from the last hidden layer to the first the gradient shrinks by a factor of")
+    print("norm at the last hidden layer / norm at the first:")
     print(f"  {sigmoid[-1] / sigmoid[0]:,.0f} with sigmoid, {relu[-1] / relu[0]:.1f} with ReLU")
     print(f"accuracy on the training digits after 10 epochs: {sigmoid_accuracy:.3f} sigmoid, {relu_accuracy:.3f} ReLU")
 

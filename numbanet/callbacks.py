@@ -21,6 +21,11 @@ class Callback:
     """
 
     model: Any = None
+    params: Any = None
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        """Called by fit: "epochs", "verbose", and "metrics", the names that logs will have."""
+        self.params = params
 
     def set_model(self, model: Any) -> None:
         self.model = model
@@ -45,7 +50,7 @@ class Callback:
 
 
 class History(Callback):
-    """What fit returns: `history["loss"]` is the list of an epoch's values, `epoch` their numbers."""
+    """What fit returns: `history.history["loss"]` is the list of each epoch's value, `history.epoch` their numbers."""
 
     def __init__(self) -> None:
         self.history: dict[str, list[Any]] = {}
@@ -92,6 +97,12 @@ class EarlyStopping(Callback):
         self.start_from_epoch = non_negative_integer("EarlyStopping", "start_from_epoch", start_from_epoch)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
+        known = self.params["metrics"] if self.params else []
+        if self.monitor.startswith("val_") and known and not any(name.startswith("val_") for name in known):
+            raise ArgumentError(
+                f"EarlyStopping: monitor {self.monitor!r} needs validation_data or a validation_split in fit. "
+                f"Without them there is {', '.join(known)}."
+            )
         self.wait = 0
         self.stopped_epoch: int | None = None
         self.best_epoch: int | None = None

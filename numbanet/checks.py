@@ -66,7 +66,8 @@ def choice(owner: str, argument: str, value: Any, known: Iterable[str]) -> str:
     """One of the known names; a near miss is suggested."""
     names = sorted(known)
     if not isinstance(value, str) or value not in names:
-        near = difflib.get_close_matches(value, names, 1) if isinstance(value, str) else []
+        lower = {name.lower(): name for name in names}
+        near = [lower[key] for key in difflib.get_close_matches(str(value).lower(), lower, 1)]
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise ArgumentError(f"{owner}: {argument} must be one of {', '.join(names)}. Received: {value!r}.{hint}")
     return value

@@ -1,7 +1,7 @@
 """The door: what users pass as data is checked here, before any kernel of a step runs.
 
-Nothing is reshaped, broadcast or rounded. Integers become floats where every value stays exact, Python lists take
-the model's type, and arrays are made contiguous; everything else is refused, with what to do instead.
+Nothing is reshaped, broadcast or rounded. An array of another type is converted where every value stays exact, plain
+Python lists take the model's type, and arrays are made contiguous; the rest is refused, with what to do instead.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ from .errors import ArgumentError, DataError, DtypeError, ShapeError
 from .kernels import check
 
 Shape = tuple[int, ...]
-EXACT = {np.dtype("float32"): 2**24, np.dtype("float64"): 2**53}  # integers up to here are exact
 
 
 def array(owner: str, name: str, value: Any, dtype: Any) -> Any:
     """`value` as an array of `dtype`, if nothing is lost. Raises DtypeError and ShapeError."""
-    typed = hasattr(value, "dtype")
+    plain = isinstance(value, list | tuple | int | float)
     try:
         a = np.asarray(value)
     except (ValueError, TypeError) as error:
         raise ShapeError(f"{owner}: {name} is not an array of numbers: {error}") from None
     if a.dtype.kind not in "fiub":
         raise DtypeError(f"{owner}: expected {name} of dtype {dtype}, received {a.dtype}")
-    if a.dtype == dtype or (a.dtype.kind == "f" and (a.itemsize < dtype.itemsize or not typed)):
-        return np.asarray(a, dtype, order="C")
-    if a.dtype.kind == "f":
+    with np.errstate(over="ignore"):
+        converted = np.asarray(a, dtype, order="C")
+    if (
+        not plain
+        and not np.can_cast(a.dtype, dtype)
+        and not np.array_equal(converted, a, equal_nan=a.dtype.kind == "f")
+    ):
+        array_name = name if name.isidentifier() else "the array"
         raise DtypeError(
-            f"{owner}: expected {name} of dtype {dtype}, received {a.dtype}. "
-            f"Convert it with {name}.astype('{dtype}'), or build the model with dtype='{a.dtype}'."
+            f"{owner}: expected {name} of dtype {dtype}, received {a.dtype} whose values {dtype} cannot hold exactly. "
+            f"Round it with {array_name}.astype('{dtype}')"
+            + (f", or use model.build(..., dtype='{a.dtype}')." if a.dtype == np.float64 else ", or scale it first.")
         )
-    if a.size and max(abs(int(a.max())), abs(int(a.min()))) > EXACT[dtype]:
-        raise DtypeError(
-            f"{owner}: expected {name} of dtype {dtype}, received {a.dtype} with values above {EXACT[dtype]}, "
-            f"which {dtype} cannot hold exactly. Scale it first."
-        )
-    return np.asarray(a, dtype, order="C")
+    return converted
 
 
 def is_finite(a: Any) -> bool:
@@ -123,31 +123,25 @@ def _remedy(a: Any, expected: Shape) -> str:
     return ""
 
 
-def sample_weights(
-    owner: str, sample_weight: Any, class_weight: dict[int, float] | None, y: Any, dtype: Any
-) -> Any | None:
-    """The weight of each sample (N,), from both kinds, or None where neither is given."""
-    if sample_weight is None and class_weight is None:
+def sample_weights(owner: str, sample_weight: Any, samples: int, dtype: Any) -> Any | None:
+    """The weight of each sample (N,), checked, or None where none is given."""
+    if sample_weight is None:
         return None
-    weights = np.ones(len(y), dtype)
-    if sample_weight is not None:
-        given = array(owner, "sample_weight", sample_weight, dtype)
-        if given.shape != (len(y),):
-            raise ShapeError(f"{owner}: expected sample_weight of shape ({len(y)},), received {given.shape}")
-        _require_finite(owner, "sample_weight", given)
-        if (given < 0).any():
-            raise DataError(f"{owner}: expected sample_weight of 0 or more. Received: {given.min()}")
-        weights *= given
-    if class_weight is not None:
-        weights *= _class_weights(owner, class_weight, y).astype(dtype)
-    return weights
+    given = array(owner, "sample_weight", sample_weight, dtype)
+    if given.shape != (samples,):
+        raise ShapeError(f"{owner}: expected sample_weight of shape ({samples},), received {given.shape}")
+    _require_finite(owner, "sample_weight", given)
+    if (given < 0).any():
+        raise DataError(f"{owner}: expected sample_weight of 0 or more. Received: {given.min()}")
+    return given
 
 
-def _class_weights(owner: str, class_weight: Any, y: Any) -> Any:
+def class_weights(owner: str, class_weight: Any, y: Any) -> Any:
+    """The weight (N,) that each sample has from its class; float64."""
     if not isinstance(class_weight, dict) or not class_weight:
         fail(owner, "class_weight", "a dictionary from labels to weights", class_weight)
     for label, weight in class_weight.items():
-        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < np.inf:
+        if isinstance(weight, bool) or not isinstance(weight, int | float | np.number) or not 0 <= weight < np.inf:
             fail(owner, "class_weight", "a dictionary from labels to numbers of 0 or more", {label: weight})
     labels = class_labels(y)
     if labels is None:
@@ -179,7 +173,7 @@ def split(y: Any, fraction: float, seed: int) -> tuple[Any, Any]:
     order = random.permutation(n, seed, random.SPLIT)
     held = round(n * fraction)
     if not 0 < held < n:
-        fail("fit", "validation_split", f"a share that leaves both parts samples, of {n}", fraction)
+        fail("fit", "validation_split", f"a share that leaves samples in both parts ({n} samples in all)", fraction)
     labels = class_labels(y)
     if labels is not None:
         # the k-th of m shuffled samples of a class stands at (k + 1/2) / m: any prefix then has all classes in

@@ -36,6 +36,8 @@ def run(seed: int = 0, epochs: int = 60, device: str = "cpu", picture: str = CUR
     print()
     stop = callbacks.EarlyStopping("val_loss", patience=15, restore_best_weights=True)
     history = model.fit(x[kept], y[kept], batch_size=32, epochs=epochs, validation_split=0.1, callbacks=[stop])
+    best = "" if stop.best_epoch is None else f", best epoch {stop.best_epoch + 1}: its weights are kept"
+    print(f"\n{len(history.epoch)} epochs{best}")
     found = model.evaluate(x[held], y[held])
     print()
     _show_mistakes(model, x[held], y[held])

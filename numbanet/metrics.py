@@ -60,6 +60,8 @@ class Metric:
             )
         p = np.asarray(p, np.float32 if p.dtype == np.float32 else np.float64, order="C")
         t = np.asarray(t, np.int64 if self.integer_targets else p.dtype, order="C")
+        if p.ndim == 1 and t.ndim == 1 and not self.integer_targets:
+            p, t = p[:, None], t[:, None]  # one output each
         expected = p.shape[:-1] if self.integer_targets else p.shape
         if p.ndim < 2 or t.shape != expected:
             raise ShapeError(
@@ -222,8 +224,24 @@ class Recall(Precision):
         return float(true_positives / max(true_positives + false_negatives, 1.0))
 
 
+class _BinaryConfusionMatrix(_Thresholded):
+    """Counts (2, 2) of a model with one output: row the true label, column the predicted one."""
+
+    state_shape = (4,)
+
+    def record(self, program: Program, p: Any, t: Any, state: Any) -> None:
+        program.call(program.kernels(confusion).update_binary, p, t, self.cut, state)
+
+    def value(self, state: Any) -> Any:
+        true_positives, false_positives, true_negatives, false_negatives = state
+        return np.array([[true_negatives, false_positives], [false_negatives, true_positives]], np.int64)
+
+
 class ConfusionMatrix(Metric):
-    """Counts (num_classes, num_classes): row the true label, column the largest output."""
+    """Counts (num_classes, num_classes): row the true label, column the largest output.
+
+    With one output and two classes the column is the side of 0.5, or of 0 for logits.
+    """
 
     integer_targets = True
 
@@ -233,6 +251,8 @@ class ConfusionMatrix(Metric):
         self.state_shape = (self.num_classes, self.num_classes)
 
     def for_loss(self, loss: Loss, outputs: int) -> Metric:
+        if outputs == 1 and self.num_classes == 2:
+            return _BinaryConfusionMatrix(0.5, None, self.name).for_loss(loss, outputs)
         if outputs != self.num_classes:
             raise ArgumentError(
                 f"compile: ConfusionMatrix expects num_classes={outputs}, the model's outputs. "

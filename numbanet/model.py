@@ -45,6 +45,7 @@ class Sequential:
         self.metrics: list[metrics.Metric] = []
         self.stop_training = False
         self.epochs_trained = 0
+        self.history: History | None = None  # of the last fit, also where it was interrupted
         self._network: Network | None = None
         self._steps: Steps | None = None
         self._lock = threading.RLock()
@@ -100,7 +101,7 @@ class Sequential:
 
     # --- build and compile
 
-    def build(self, input_shape: Sequence[int], device: str | Device = "cpu", dtype: str = "float32") -> None:
+    def build(self, input_shape: Sequence[int], device: str | Device = "cpu", dtype: Any = "float32") -> None:
         """Allocate and initialise for samples of `input_shape`, without the batch axis: (64,) or (28, 28, 1).
 
         device: "cpu", or "reference" for the textbook loops. dtype: "float32" or "float64".
@@ -110,10 +111,10 @@ class Sequential:
             raise StateError("build: expected a model with layers, received an empty one. Add a layer first.")
         if isinstance(input_shape, str) or not isinstance(input_shape, Sequence):
             fail("build", "input_shape", "a tuple of sizes, such as (64,)", input_shape)
+        if len(input_shape) == 0 or None in input_shape:
+            fail("build", "input_shape", "the sizes of a sample, without the batch axis", input_shape)
         shape = tuple(positive_integer("build", "input_shape", size) for size in input_shape)
-        if not shape:
-            fail("build", "input_shape", "a tuple with one size or more", input_shape)
-        if dtype not in DTYPES:
+        if dtype not in DTYPES and dtype not in (np.float32, np.float64):
             fail("build", "dtype", "'float32' or 'float64'", dtype)
         with self._lock:
             network = Network(self.layers, shape, get_device(device), dtype, self.seed)
@@ -207,7 +208,7 @@ class Sequential:
         batch_size: len(x) is batch gradient descent, 1 stochastic, in between mini-batch.
         validation_split: this share of the samples, drawn at random and stratified by class, is kept for validation.
         validation_data: (x, y) or (x, y, sample_weight) to validate on instead.
-        class_weight: the weight of each class in the loss. sample_weight: (N,), the weight of each sample.
+        class_weight: {label: weight} for every label of y, in the training loss. sample_weight: (N,), of each sample.
         verbose: 0 nothing, 1 a live line, 2 a line an epoch, "auto" by whether the output is a terminal.
 
         An unbuilt model is built for the shape of x, on the CPU in float32. Raises ShapeError, DtypeError, DataError
@@ -220,16 +221,17 @@ class Sequential:
             boolean("fit", "shuffle", shuffle)
             if verbose not in (0, 1, 2, "auto") or isinstance(verbose, bool):
                 fail("fit", "verbose", "0, 1, 2 or 'auto'", verbose)
-            for callback in callbacks or ():
-                if not isinstance(callback, Callback):
-                    fail("fit", "callbacks", "a list of numbanet.callbacks.Callback", callback)
+            if not isinstance(callbacks, Sequence | None) or any(not isinstance(c, Callback) for c in callbacks or ()):
+                fail("fit", "callbacks", "a list of numbanet.callbacks.Callback", callbacks)
             if share and validation_data is not None:
                 fail("fit", "validation_split", "0 where validation_data is given", share)
             self._build_from("fit", x)
             steps = self._ready("fit")
             if not steps.network.trained:
                 raise StateError("fit: expected a model with parameters to train, received one without.")
-            samples = self._data("fit", x, y, sample_weight, class_weight)
+            samples = self._data("fit", x, y, sample_weight)
+            factors = None if class_weight is None else door.class_weights("fit", class_weight, samples.y)
+            samples, unweighted = samples.weighted(factors), samples
             validation = None
             if validation_data is not None:
                 if not isinstance(validation_data, tuple | list) or len(validation_data) not in (2, 3):
@@ -237,7 +239,7 @@ class Sequential:
                 validation = self._data("fit: validation_data", *validation_data)
             elif share:
                 kept, held = door.split(samples.y, share, self.seed)
-                samples, validation = samples.rows(kept), samples.rows(held)
+                samples, validation = samples.rows(kept), unweighted.rows(held)
             self.stop_training = False
             plan = training.Plan(batch_size, epochs, shuffle, verbose, self.seed, self.epochs_trained)
             return training.fit(self, steps, samples, validation, plan, list(callbacks or ()))
@@ -322,12 +324,12 @@ class Sequential:
         layer = f"{type(self.layers[0]).__name__} (layer 0, {self.layers[0].name!r})"
         return door.inputs(method, x, network.input_shape, network.dtype, layer)
 
-    def _data(self, method: str, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None) -> training.Data:
+    def _data(self, method: str, x: Any, y: Any, sample_weight: Any = None) -> training.Data:
         steps = self._ready(method)
         network = steps.network
         checked = self._inputs(method, x, network)
         y = door.targets(method, y, steps.loss, network.output_shape, network.dtype, len(checked))
-        weights = door.sample_weights(method, sample_weight, class_weight, y, network.dtype)
+        weights = door.sample_weights(method, sample_weight, len(checked), network.dtype)
         return training.Data(checked, y, weights)
 
     # --- weights

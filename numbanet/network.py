@@ -13,7 +13,7 @@ import numpy as np
 
 from . import random
 from .devices import Device
-from .errors import NumbanetError
+from .errors import NumbanetError, StateError
 from .layers.base import Description, Layer, Parameter, Shape, Tensors
 from .memory import Arena
 from .program import Program
@@ -135,8 +135,13 @@ class Network:
         """Write the calls of the forward pass."""
         for layer, t in zip(self.layers, self.tensors(n, training, False), strict=True):
             if not layer.passes_through(training):
-                program.owner = str(layer.name)
+                program.owner, before = str(layer.name), len(program.calls)
                 layer.forward(program, t, training)
+                if len(program.calls) == before:
+                    raise StateError(
+                        f"{type(layer).__name__} ({layer.name!r}): forward wrote no kernel call into the program. "
+                        "It runs once, to record: use program.call(kernel, arrays...)."
+                    )
 
     def backward(self, program: Program, n: int, training: bool, input_gradient: bool) -> None:
         """Write the calls of the backward pass, as far down as somebody needs it."""

@@ -39,7 +39,8 @@ class Perceptron:
         x = self._samples("Perceptron.fit", x)
         t = door.array("Perceptron.fit", "y", y, DTYPE)
         if t.shape != (len(x),):
-            raise ShapeError(f"Perceptron.fit: expected y of shape ({len(x)},), received {t.shape}")
+            remedy = " Use y.reshape(-1)." if t.size == len(x) else ""
+            raise ShapeError(f"Perceptron.fit: expected y of shape ({len(x)},), received {t.shape}.{remedy}")
         if not np.isin(t, (0, 1)).all():
             raise DataError("Perceptron.fit: expected labels 0 and 1 in y. Received: " + str(np.unique(t)[:5]))
         self.weights, self.bias, self.mistakes = np.zeros(x.shape[1]), np.zeros(1), []

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from .devices import Device
+from .errors import ArgumentError
 from .kernels._kernel import Kernel
 
 
@@ -41,6 +42,8 @@ class Program:
 
     def call(self, kernel: Kernel, *arguments: Any) -> None:
         """Add a kernel call: its arrays must stay where they are."""
+        if not isinstance(kernel, Kernel):
+            raise ArgumentError(f"{self.owner}: expected a kernel, made with @kernel, received {kernel!r}")
         self.calls.append(Call(self.owner, kernel, arguments))
 
     def finish(self) -> Program:

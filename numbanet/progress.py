@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from typing import Any
@@ -9,31 +10,31 @@ from typing import Any
 from .callbacks import format_value
 
 REFRESH = 0.2  # seconds between two updates of the live line
-BAR = 24  # characters
+BAR = 12  # characters
 
 
 def seconds(value: float) -> str:
-    """12.3 -> "12 s", 75 -> "1:15"."""
-    return (
-        f"{value:.1f} s"
-        if value < 10
-        else f"{value:.0f} s"
-        if value < 60
-        else f"{int(value) // 60}:{int(value) % 60:02}"
-    )
+    """2.34 -> "2.3 s", 12.3 -> "12 s", 75 -> "1:15"."""
+    if value < 60:
+        return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
+    return f"{int(value) // 60}:{int(value) % 60:02}"
 
 
 class Progress:
-    """verbose 0 prints nothing, 1 a live line, 2 a line for each epoch; "auto" is 1 on a terminal, else 2."""
+    """verbose 0 prints nothing, 1 a live line, 2 a line for each epoch; "auto" is 1 on a terminal, else 2.
+
+    On a terminal a line that is too long for it loses its last fields, so that it stays one line.
+    """
 
     def __init__(self, verbose: int | str, epochs: int, samples: int) -> None:
         if verbose == "auto":
             verbose = 1 if sys.stdout.isatty() else 2
         self.live, self.plain = verbose == 1, verbose == 2
         self.epochs, self.samples = epochs, samples
-        self._width = 0
+        self._drawn = 0
 
     def begin(self, epoch: int) -> None:
+        """Start an epoch; the first is 0."""
         self.epoch, self._start, self._shown = epoch, time.perf_counter(), 0.0
 
     @property
@@ -48,36 +49,42 @@ class Progress:
         elapsed = now - self._start
         left = elapsed / max(share, 1e-9) * (1 - share)
         bar = "█" * int(BAR * share) + "░" * (BAR - int(BAR * share))
-        self._draw(f"{self._head()} {bar}  {_values(results)}  {done / elapsed:,.0f} samples/s  {seconds(left)} left")
+        self._draw([f"{self._head()} {bar}", *_values(results), f"{seconds(left)} left", _rate(done, elapsed)])
 
     def end(self, results: dict[str, Any]) -> None:
         """Finish an epoch's line, with the time that the remaining epochs need."""
-        if not (self.live or self.plain):
-            return
         elapsed = time.perf_counter() - self._start
         left = elapsed * (self.epochs - self.epoch - 1)
-        rate = f"{self.samples / elapsed:,.0f} samples/s"
-        line = f"{self._head()}  {_values(results)}  {rate}  {seconds(elapsed)}, {seconds(left)} left"
+        fields = [self._head(), *_values(results), f"{seconds(left)} left", _rate(self.samples, elapsed)]
         if self.live:
-            self._draw(line)
-            line = ""
-            self._width = 0
-        print(line, flush=True)
+            self._draw(fields)
+            print(flush=True)
+            self._drawn = 0
+        elif self.plain:
+            print("  ".join(fields), flush=True)
 
     def close(self) -> None:
         """Leave a live line that was interrupted."""
-        if self._width:
+        if self._drawn:
             print(flush=True)
 
     def _head(self) -> str:
         width = len(str(self.epochs))
         return f"epoch {self.epoch + 1:{width}}/{self.epochs}"
 
-    def _draw(self, line: str) -> None:
-        sys.stdout.write("\r" + line.ljust(self._width))
+    def _draw(self, fields: list[str]) -> None:
+        room = shutil.get_terminal_size().columns - 1
+        while len(fields) > 1 and len("  ".join(fields)) > room:
+            fields = fields[:-1]
+        line = "  ".join(fields)[:room]
+        sys.stdout.write("\r" + line.ljust(self._drawn))
         sys.stdout.flush()
-        self._width = len(line)
+        self._drawn = len(line)
 
 
-def _values(results: dict[str, Any]) -> str:
-    return "  ".join(f"{name} {format_value(value)}" for name, value in results.items())
+def _values(results: dict[str, Any]) -> list[str]:
+    return [f"{name} {format_value(value)}" for name, value in results.items()]
+
+
+def _rate(samples: int, elapsed: float) -> str:
+    return f"{samples / elapsed:,.0f} samples/s"

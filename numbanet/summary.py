@@ -18,6 +18,7 @@ def summary_lines(name: str, network: Network, nbytes: int) -> list[str]:
     trained = sum(_size(slot.parameter.shape) for slot in network.trained)
     total = sum(_size(slot.parameter.shape) for slot in network.slots)
     fixed = f", {total - trained:,} of them fixed" if total != trained else ""
+    batches = f" for batches of {network.capacity}" if network.capacity else ", without activations"
     return [
         f"{name}: input {batch_shape(network.input_shape)}, {network.dtype}, on {network.device.name}",
         rule,
@@ -25,7 +26,7 @@ def summary_lines(name: str, network: Network, nbytes: int) -> list[str]:
         rule,
         *lines[1:],
         rule,
-        f"{total:,} parameters{fixed}; memory {nbytes / 1024:,.0f} KiB (batches of {network.capacity})",
+        f"{total:,} parameters{fixed}; memory {nbytes / 1024:,.0f} KiB{batches}",
     ]
 
 

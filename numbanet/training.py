@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +28,13 @@ class Data:
         """Those rows of everything, copied."""
         return Data(self.x[chosen], self.y[chosen], None if self.weights is None else self.weights[chosen])
 
+    def weighted(self, factors: Any | None) -> Data:
+        """The same, each sample's weight times its factor."""
+        if factors is None:
+            return self
+        factors = factors.astype(self.x.dtype)
+        return Data(self.x, self.y, factors if self.weights is None else self.weights * factors)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -43,15 +52,18 @@ def fit(
     model: Any, steps: Steps, data: Data, validation: Data | None, plan: Plan, others: Sequence[Callback]
 ) -> History:
     """Train on `data`; `model` is what callbacks see."""
-    history = History()
+    model.history = history = History()
     callbacks = [history, *others]
     per_batch = [c for c in callbacks if _watches_batches(c)]
     samples = len(data.x)
     progress = Progress(plan.verbose, plan.epochs, samples)
     source = Source(data.x, data.y, data.weights)
     recorded = {n: steps.record(FIT, n, source) for n in sorted(_sizes(samples, plan.batch_size), reverse=True)}
+    names = ["loss", *(metric.name for metric in steps.metrics)]
+    names += [f"val_{name}" for name in names] if validation else []
     for callback in callbacks:
         callback.set_model(model)
+        callback.set_params({"epochs": plan.epochs, "verbose": plan.verbose, "metrics": names})
         callback.on_train_begin()
     logs: dict[str, Any] = {}
     try:
@@ -68,6 +80,7 @@ def fit(
                 found = evaluate(steps, validation, plan.batch_size)
                 logs |= {f"val_{name}": value for name, value in found.items()}
             progress.end(logs)
+            _warn_of_divergence(epoch, logs["loss"], history)
             model.epochs_trained += 1
             for callback in callbacks:
                 callback.on_epoch_end(epoch, logs)
@@ -78,6 +91,17 @@ def fit(
         for callback in callbacks:
             callback.on_train_end(logs)
     return history
+
+
+def _warn_of_divergence(epoch: int, loss: float, history: History) -> None:
+    """Say it once, after the first epoch whose loss is not finite."""
+    if not math.isfinite(loss) and all(map(math.isfinite, history.history.get("loss", [])[-1:])):
+        warnings.warn(
+            f"fit: the loss is {loss} after epoch {epoch + 1}. Lower the learning rate, or clip the gradients "
+            "(the optimizers' global_clipnorm=1.0).",
+            RuntimeWarning,
+            stacklevel=4,
+        )
 
 
 def _sizes(samples: int, batch_size: int) -> set[int]:

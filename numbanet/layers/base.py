@@ -6,6 +6,7 @@ the arrays to `forward` and `backward`, which write the layer's kernel calls int
 
 from __future__ import annotations
 
+import inspect
 import re
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -71,6 +72,10 @@ def snake_case(name: str) -> str:
 class Layer:
     """The base of all layers. A subclass defines `describe`, `forward` and `backward`.
 
+    `forward` and `backward` compute nothing themselves: they run once for each batch size and write kernel calls,
+    `program.call(kernel, arrays...)`, which every step then repeats. Kernels are loops made with
+    `numbanet.kernels.kernel`; layers/dense.py is a good example to read. `backward` overwrites its gradients.
+
     name: a unique name in the model; without one the model gives it its class's name and a number.
     """
 
@@ -112,8 +117,12 @@ class Layer:
         return cls(**config)
 
     def __repr__(self) -> str:
-        arguments = ", ".join(f"{key}={value!r}" for key, value in self.get_config().items() if value is not None)
-        return f"{type(self).__name__}({arguments})"
+        config = self.get_config()
+        parameters = inspect.signature(type(self)).parameters.values()
+        needed = {p.name: config[p.name] for p in parameters if p.default is p.empty and p.name in config}
+        usual = type(self)(**needed).get_config()
+        shown = {key: getattr(self, key) for key in config if key in needed or config[key] != usual[key]}
+        return f"{type(self).__name__}({', '.join(f'{key}={value!r}' for key, value in shown.items())})"
 
     def _expect_features(self, input_shape: Shape) -> int:
         """The number of features where samples are vectors."""

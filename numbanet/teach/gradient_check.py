@@ -55,7 +55,7 @@ class Row:
         return self.wrong == 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """The verdicts on all parameters and the input; true where all gradients are right."""
 
@@ -67,6 +67,10 @@ class Report:
 
     def __bool__(self) -> bool:
         return self.ok
+
+    def __repr__(self) -> str:
+        wrong = [row.name for row in self.rows if not row.ok]
+        return f"Report({'WRONG: ' + ', '.join(wrong) if wrong else 'all gradients are right'})"
 
     def __str__(self) -> str:
         table = [("array", "elements", "worst error", "wrong", "kinks", "verdict")]
