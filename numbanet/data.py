@@ -6,6 +6,7 @@ Python lists take the model's type, and arrays are made contiguous; the rest is 
 
 from __future__ import annotations
 
+import numbers
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,15 @@ from .errors import ArgumentError, DataError, DtypeError, ShapeError
 from .kernels import check
 
 Shape = tuple[int, ...]
+MOST = 1e6  # a class counts at most this often: far above any use, and no product of weights overflows
 
 
 def array(owner: str, name: str, value: Any, dtype: Any) -> Any:
     """`value` as an array of `dtype`, if nothing is lost. Raises DtypeError and ShapeError."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise DtypeError(
+            f"{owner}: expected {name} without a mask, received a masked array. Fill or drop its gaps first."
+        )
     plain = isinstance(value, list | tuple | int | float)
     try:
         a = np.asarray(value)
@@ -83,7 +89,10 @@ def inputs(owner: str, x: Any, shape: Shape, dtype: Any, layer: str) -> Any:
 
 
 def targets(owner: str, y: Any, loss: Any, output_shape: Shape, dtype: Any, samples: int) -> Any:
-    """Targets for `loss`, checked: a contiguous array with `samples` rows."""
+    """Targets for `loss`, checked: a new contiguous array with `samples` rows.
+
+    A copy, because labels are addresses to the loss's loops: they must stay as they were checked.
+    """
     kind = type(loss).__name__
     if loss.integer_targets:
         a = np.asarray(y)
@@ -106,7 +115,7 @@ def targets(owner: str, y: Any, loss: Any, output_shape: Shape, dtype: Any, samp
     if a.dtype.kind == "f":
         _require_finite(owner, "y", a)
     try:
-        return np.asarray(loss.prepare(a, output_shape), order="C")
+        return np.array(loss.prepare(a, output_shape), order="C")
     except DataError as error:
         raise DataError(f"{owner}: {error}") from None
 
@@ -123,8 +132,8 @@ def _remedy(a: Any, expected: Shape) -> str:
     return ""
 
 
-def sample_weights(owner: str, sample_weight: Any, samples: int, dtype: Any) -> Any | None:
-    """The weight of each sample (N,), checked, or None where none is given."""
+def sample_weights(owner: str, sample_weight: Any, samples: int, rows: int, dtype: Any) -> Any | None:
+    """The weight of each sample, checked, for each of its rows: (N, rows); or None where none is given."""
     if sample_weight is None:
         return None
     given = array(owner, "sample_weight", sample_weight, dtype)
@@ -133,7 +142,7 @@ def sample_weights(owner: str, sample_weight: Any, samples: int, dtype: Any) -> 
     _require_finite(owner, "sample_weight", given)
     if (given < 0).any():
         raise DataError(f"{owner}: expected sample_weight of 0 or more. Received: {given.min()}")
-    return given
+    return np.repeat(given[:, None], rows, axis=1)
 
 
 def class_weights(owner: str, class_weight: Any, y: Any) -> Any:
@@ -141,8 +150,8 @@ def class_weights(owner: str, class_weight: Any, y: Any) -> Any:
     if not isinstance(class_weight, dict) or not class_weight:
         fail(owner, "class_weight", "a dictionary from labels to weights", class_weight)
     for label, weight in class_weight.items():
-        if isinstance(weight, bool) or not isinstance(weight, int | float | np.number) or not 0 <= weight < np.inf:
-            fail(owner, "class_weight", "a dictionary from labels to numbers of 0 or more", {label: weight})
+        if isinstance(weight, bool) or not isinstance(weight, numbers.Real) or not 0 <= float(weight) <= MOST:
+            fail(owner, "class_weight", f"a dictionary from labels to numbers from 0 to {MOST:g}", {label: weight})
     labels = class_labels(y)
     if labels is None:
         raise ArgumentError(f"{owner}: class_weight needs labels or one-hot rows as y, received y of shape {y.shape}")
@@ -185,3 +194,18 @@ def split(y: Any, fraction: float, seed: int) -> tuple[Any, Any]:
             place[members] = (np.arange(len(members)) + 0.5) / len(members)
         order = order[np.argsort(place, kind="stable")]
     return np.sort(order[held:]), np.sort(order[:held])
+
+
+def parameters(owner: str, values: Any, shapes: dict[str, Shape], dtype: Any) -> list[Any]:
+    """One array for each named shape, checked. Raises ShapeError, DtypeError or ArgumentError."""
+    if not isinstance(values, list | tuple):
+        fail(owner, "weights", "a list of arrays", type(values))
+    if len(values) != len(shapes):
+        raise ShapeError(f"{owner}: expected {len(shapes)} arrays, received {len(values)}")
+    checked = []
+    for (name, shape), value in zip(shapes.items(), values, strict=True):
+        a = array(owner, name, value, dtype)
+        if a.shape != shape:
+            raise ShapeError(f"{owner}: expected {name} of shape {shape}, received {a.shape}")
+        checked.append(a)
+    return checked

@@ -34,7 +34,7 @@ class Loss:
 
     integer_targets = False  # True: targets are class labels, without the last axis of the output
     target_range: tuple[float, float] | None = None  # of targets that are not labels
-    plain_targets = True  # False: `prepare` changes targets
+    plain_targets = False  # True: `prepare` does nothing but what target_range or the labels' range say
 
     def target_shape(self, output_shape: Shape) -> Shape:
         """The shape of a sample's target, for a model's output of that shape."""
@@ -64,6 +64,7 @@ class _Plain(Loss):
     """A loss whose kernels are `forward` and `backward` of `operation`, with the numbers of `arguments`."""
 
     operation: Any = None
+    plain_targets = True
 
     def arguments(self) -> tuple[float, ...]:
         return ()
@@ -118,6 +119,7 @@ class BinaryCrossentropy(Loss):
     """
 
     target_range = (0.0, 1.0)
+    plain_targets = True
 
     def __init__(self, from_logits: bool = True, label_smoothing: float = 0.0) -> None:
         self.from_logits = boolean("BinaryCrossentropy", "from_logits", from_logits)
@@ -148,6 +150,7 @@ class CategoricalCrossentropy(Loss):
     """
 
     target_range = (0.0, 1.0)
+    plain_targets = True
 
     def __init__(self, from_logits: bool = True, label_smoothing: float = 0.0) -> None:
         self.from_logits = boolean("CategoricalCrossentropy", "from_logits", from_logits)
@@ -181,6 +184,7 @@ class SparseCategoricalCrossentropy(Loss):
     """
 
     integer_targets = True
+    plain_targets = True
 
     def __init__(self, from_logits: bool = True) -> None:
         self.from_logits = boolean("SparseCategoricalCrossentropy", "from_logits", from_logits)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -14,8 +13,9 @@ from . import losses, metrics, optimizers, training
 from .callbacks import Callback, History
 from .checks import boolean, fail, fraction, non_negative_integer, positive_integer
 from .devices import Device, get_device
-from .errors import ArgumentError, ShapeError, StateError
+from .errors import ArgumentError, NumbanetError, ShapeError, StateError
 from .layers.base import Layer, snake_case
+from .locks import Turns
 from .metrics import get as get_metric
 from .network import Network
 from .steps import LOSS, TRAIN, Mode, Steps
@@ -48,8 +48,9 @@ class Sequential:
         self.history: History | None = None  # of the last fit, also where it was interrupted
         self._network: Network | None = None
         self._steps: Steps | None = None
-        self._lock = threading.RLock()
-        if layers is not None and (isinstance(layers, str | Layer) or not isinstance(layers, Iterable)):
+        self._built_from_data = self._fitting = False
+        self._lock = Turns()
+        if isinstance(layers, str | Layer) or not isinstance(layers, Iterable | None):
             fail("Sequential", "layers", "a list of layers", layers)
         for layer in layers or ():
             self.add(layer)
@@ -83,10 +84,11 @@ class Sequential:
     def _change(self, layers: list[Layer]) -> None:
         """Take new layers; a built model is built again, and layers that stay keep their weights."""
         with self._lock:
+            self._refuse_while_fitting("add and pop")
             before = self._network
             if before and layers:
                 after = Network(layers, before.input_shape, before.device, before.dtype, self.seed)
-                _carry_over(before, after)
+                after.adopt(before)
                 self._network, self._steps = after, self._steps_of(after)
             else:
                 self._network = self._steps = None
@@ -117,9 +119,10 @@ class Sequential:
         if dtype not in DTYPES and dtype not in (np.float32, np.float64):
             fail("build", "dtype", "'float32' or 'float64'", dtype)
         with self._lock:
+            self._refuse_while_fitting("build")
             network = Network(self.layers, shape, get_device(device), dtype, self.seed)
             self._network, self._steps = network, self._steps_of(network)
-            self.epochs_trained = 0
+            self.epochs_trained, self._built_from_data = 0, False
 
     @property
     def built(self) -> bool:
@@ -146,6 +149,7 @@ class Sequential:
         if twice := [name for name, count in names.items() if count > 1 or name == "loss"]:
             fail("compile", "metrics", "metrics of different names, none of them 'loss'", twice)
         with self._lock:
+            self._refuse_while_fitting("compile")
             before = self.optimizer, self.loss, self.metrics
             self.optimizer, self.loss, self.metrics = chosen
             try:
@@ -164,6 +168,12 @@ class Sequential:
         outputs = network.output_shape[-1]
         fitting = [metric.for_loss(self.loss, outputs) for metric in self.metrics]
         return Steps(network, self.loss, fitting, self.optimizer)
+
+    def _refuse_while_fitting(self, method: str) -> None:
+        if self._fitting:
+            raise StateError(
+                f"{method}: not while fit runs. Set model.stop_training in the callback, and go on after fit."
+            )
 
     def _built(self, method: str) -> Network:
         if self._network is None:
@@ -185,6 +195,7 @@ class Sequential:
                 remedy = " Use x.reshape(-1, 1) for samples of one feature." if len(shape) == 1 else ""
                 raise ShapeError(f"{method}: expected x of shape (N, features...), received {shape}.{remedy}")
             self.build(shape[1:])
+            self._built_from_data = True
 
     # --- training and prediction
 
@@ -215,6 +226,7 @@ class Sequential:
         or ArgumentError before anything is trained.
         """
         with self._lock:
+            self._refuse_while_fitting("fit")
             batch_size = positive_integer("fit", "batch_size", batch_size)
             epochs = positive_integer("fit", "epochs", epochs)
             share = fraction("fit", "validation_split", validation_split)
@@ -242,7 +254,11 @@ class Sequential:
                 samples, validation = samples.rows(kept), unweighted.rows(held)
             self.stop_training = False
             plan = training.Plan(batch_size, epochs, shuffle, verbose, self.seed, self.epochs_trained)
-            return training.fit(self, steps, samples, validation, plan, list(callbacks or ()))
+            self._fitting = True
+            try:
+                return training.fit(self, steps, samples, validation, plan, list(callbacks or ()))
+            finally:
+                self._fitting = False
 
     def evaluate(self, x: Any, y: Any, batch_size: int = PREDICT_BATCH, sample_weight: Any = None) -> dict[str, Any]:
         """Loss and metrics on x and y, without training: {"loss": ..., "accuracy": ...}."""
@@ -256,8 +272,9 @@ class Sequential:
         """The output for samples x, as a numpy array (N, ...)."""
         with self._lock:
             size = positive_integer("predict", "batch_size", batch_size)
-            network, steps = self._built("predict"), self._steps or Steps(self._built("predict"))
-            return training.predict(steps, self._inputs("predict", x, network), size)
+            network, steps = self._built("predict"), self._steps
+            checked = self._inputs("predict", x, network)
+            return training.predict(steps or Steps(network), checked, size)
 
     def train_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> float:
         """One step on one batch; returns its loss, before the step. Raises as fit does."""
@@ -266,7 +283,7 @@ class Sequential:
             # the common case, where time counts: arrays of the model's own types and shapes
             if sample_weight is None and self.loss and steps and steps.takes(x):
                 step = steps.step(TRAIN, len(x))
-                if step.fits(x, y) and self.loss.plain_targets:
+                if step.fits(x, y) and steps.plain_targets:
                     np.copyto(step.x, x)
                     np.copyto(step.targets, y)
                     if steps.good_batch(step):
@@ -284,10 +301,11 @@ class Sequential:
         """One step on checked data; returns the loss."""
         step = steps.step(mode, len(batch.x))
         step.x[...], step.targets[...] = batch.x, batch.y
-        if batch.weights is not None:
-            step.weights[...] = batch.weights
-        step.run()
-        steps.restore_weights()
+        try:
+            step.weights[...] = 1 if batch.weights is None else batch.weights.reshape(-1)
+            step.run()
+        finally:
+            steps.restore_weights()
         return float(step.loss[0])
 
     def gradients(self, x: Any, y: Any, sample_weight: Any = None, training: bool = False) -> tuple[float, list[Any]]:
@@ -327,9 +345,15 @@ class Sequential:
     def _data(self, method: str, x: Any, y: Any, sample_weight: Any = None) -> training.Data:
         steps = self._ready(method)
         network = steps.network
-        checked = self._inputs(method, x, network)
-        y = door.targets(method, y, steps.loss, network.output_shape, network.dtype, len(checked))
-        weights = door.sample_weights(method, sample_weight, len(checked), network.dtype)
+        try:
+            checked = self._inputs(method, x, network)
+            y = door.targets(method, y, steps.loss, network.output_shape, network.dtype, len(checked))
+            weights = door.sample_weights(method, sample_weight, len(checked), steps.rows, network.dtype)
+        except NumbanetError:
+            if self._built_from_data:  # the shape of refused data binds nobody
+                self._network = self._steps = None
+            raise
+        self._built_from_data = False
         return training.Data(checked, y, weights)
 
     # --- weights
@@ -343,19 +367,8 @@ class Sequential:
         """Take values in the order of get_weights; nothing is changed unless all of them fit."""
         with self._lock:
             network = self._built("set_weights")
-            if not isinstance(weights, Sequence) or isinstance(weights, str):
-                fail("set_weights", "weights", "a list of arrays", type(weights))
-            if len(weights) != len(network.slots):
-                raise ShapeError(f"set_weights: expected {len(network.slots)} arrays, received {len(weights)}")
-            checked = []
-            for slot, value in zip(network.slots, weights, strict=True):
-                name = f"{slot.layer}/{slot.parameter.name}"
-                a = door.array("set_weights", name, value, network.dtype)
-                if a.shape != slot.parameter.shape:
-                    raise ShapeError(
-                        f"set_weights: expected {name} of shape {slot.parameter.shape}, received {a.shape}"
-                    )
-                checked.append(a)
+            shapes = dict(zip(self.weight_names, (slot.parameter.shape for slot in network.slots), strict=True))
+            checked = door.parameters("set_weights", weights, shapes, network.dtype)
             for slot, a in zip(network.slots, checked, strict=True):
                 slot.value[...] = a
 
@@ -370,17 +383,8 @@ class Sequential:
 
     def summary(self) -> None:
         """Print the layers with their output shapes and parameters, and the memory."""
-        steps = self._steps or Steps(self._built("summary"))
-        print("\n".join(summary_lines(self.name, self._built("summary"), steps.nbytes)))
+        network = self._built("summary")
+        print("\n".join(summary_lines(self.name, network, (self._steps or Steps(network)).nbytes)))
 
     def __repr__(self) -> str:
         return f"Sequential({self.layers!r}, seed={self.seed})"
-
-
-def _carry_over(before: Network, after: Network) -> None:
-    """Give layers that are in both networks the weights they had."""
-    old = {(slot.layer, slot.parameter.name): slot.value for slot in before.slots}
-    for slot in after.slots:
-        value = old.get((slot.layer, slot.parameter.name))
-        if value is not None and value.shape == slot.value.shape:
-            slot.value[...] = value

@@ -71,6 +71,14 @@ class Network:
             value[...] = p.initializer(p.shape, self.seed, random.PARAMETERS + place)
             self.slots.append(Slot(name, p, value, self.gradients.views.get(key)))
 
+    def adopt(self, other: Network) -> None:
+        """Take over the values of parameters that the other network has too."""
+        old = {(slot.layer, slot.parameter.name): slot.value for slot in other.slots}
+        for slot in self.slots:
+            value = old.get((slot.layer, slot.parameter.name))
+            if value is not None and value.shape == slot.value.shape:
+                slot.value[...] = value
+
     @property
     def trained(self) -> list[Slot]:
         """The parameters that training changes."""
@@ -82,10 +90,10 @@ class Network:
         activations = self._activations.nbytes if self._activations else 0
         return self.parameters.nbytes + self.gradients.nbytes + activations
 
-    def reserve(self, n: int) -> bool:
-        """Make room for batches of n samples; True if the activations moved, so that old programs are void."""
+    def reserve(self, n: int) -> None:
+        """Make room for batches of n samples. Steps recorded before keep the arrays that they had."""
         if n <= self.capacity:
-            return False
+            return
         shapes: dict[str, Shape] = {"x": (n, *self.input_shape), "dx": (n, *self.input_shape)}
         for i, (layer, d) in enumerate(zip(self.layers, self.descriptions, strict=True)):
             if not (layer.passes_through(True) and layer.passes_through(False)):
@@ -93,7 +101,6 @@ class Network:
             shapes |= {f"{i}/saved/{name}": (n, *shape) for name, shape in d.saved.items()}
         self._activations = Arena(self.device, self.dtype, shapes)
         self.capacity = n
-        return True
 
     def tensors(self, n: int, training: bool, input_gradient: bool) -> list[Tensors]:
         """The arrays of each layer for a batch of n samples."""

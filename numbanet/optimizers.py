@@ -56,6 +56,18 @@ class Optimizer:
         self.clipvalue = given.get("clipvalue")
         self.weight_decay = None if weight_decay is None else non_negative(owner, "weight_decay", weight_decay)
 
+    def seal(self) -> None:
+        """Called by compile: what is recorded in steps can no longer change, but for the learning rate."""
+        object.__setattr__(self, "_sealed", True)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if getattr(self, "_sealed", False) and name != "learning_rate":
+            raise ArgumentError(
+                f"{type(self).__name__}: {name} cannot change once the model is compiled. "
+                "Compile again with a new optimizer; learning_rate can be set at any time."
+            )
+        object.__setattr__(self, name, value)
+
     @property
     def moments(self) -> tuple[str, ...]:
         """The names of the arrays of the parameters' size that it keeps from step to step."""

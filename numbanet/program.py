@@ -19,7 +19,7 @@ from .kernels._kernel import Kernel
 class Call:
     """One kernel call of a step."""
 
-    owner: str  # the layer's name, or "loss", "metric", "optimizer"
+    owner: str  # the layer's name, or "data", "loss", "metrics", "optimizer"
     kernel: Kernel
     arguments: tuple[Any, ...]
 

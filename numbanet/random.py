@@ -15,7 +15,7 @@ from .devices import get_device
 from .kernels import random as operation
 
 # Streams below 2^32, apart from each other: each use of random numbers has its own.
-SHUFFLE, SPLIT, BATCHES = 1, 2, 3
+SHUFFLE, SPLIT = 1, 2
 PARAMETERS = 1_000  # + the parameter's place in the model
 LAYERS = 1_000_000  # + the layer's place in the model
 

@@ -37,6 +37,9 @@ TRAIN = Mode(training=True, loss=True, gradients=True, update=True)
 FIT = Mode(training=True, loss=True, report=True, gradients=True, update=True)
 
 
+MOST_STEPS = 64  # recorded steps that are kept: each holds a list of bound calls
+
+
 @dataclass(frozen=True)
 class Source:
     """Whole arrays that a step takes its batch from: row indices[k] becomes sample k."""
@@ -87,13 +90,19 @@ class Steps:
         self._steps: dict[tuple[Mode, int], Step] = {}
         self._checks: dict[int, tuple[Program, Any]] = {}
         self._batch: dict[str, Any] = {}
+        self._capacity = 0
+        self.rows = math.prod(network.output_shape[:-1])  # of the loss, for each sample
         device, shape = network.device, network.output_shape
         self.mean_loss = device.zeros((2,), np.float64)
         self.states = [device.zeros(metric.state_shape, np.float64) for metric in metrics]
         self.value = device.zeros((1,), network.dtype)
+        # a loss that users write may prepare targets in ways of its own
+        self.plain_targets = loss is not None and loss.plain_targets and type(loss).__module__ == Loss.__module__
         self.target_shape = loss.target_shape(shape) if loss else shape
         self.target_dtype = np.dtype(np.int64) if loss and loss.integer_targets else network.dtype
         self._allocate_moments()
+        if optimizer:
+            optimizer.seal()
 
     def _allocate_moments(self) -> None:
         shapes = {slot.layer + "/" + slot.parameter.name: slot.parameter.shape for slot in self.network.trained}
@@ -114,31 +123,35 @@ class Steps:
         found = self._steps.get((mode, n))
         if found is None:
             self._reserve(n)
+            if len(self._steps) >= MOST_STEPS:
+                del self._steps[next(iter(self._steps))]
             found = self._steps[mode, n] = self.record(mode, n)
         return found
 
     def _reserve(self, n: int) -> None:
-        """Activations and batch arrays for n samples; programs over smaller arrays are forgotten."""
-        if self.network.reserve(n) or not self._batch:
-            self._steps.clear()
-            self._checks.clear()
-            n, device = self.network.capacity, self.network.device
-            rows = n * math.prod(self.network.output_shape[:-1])
-            self._batch = {
-                "targets": device.zeros((n, *self.target_shape), self.target_dtype),
-                "weights": device.zeros((rows,), self.network.dtype),
-                "losses": device.zeros((rows,), self.network.dtype),
-                "saved": device.zeros((rows,), self.network.dtype),
-                "indices": device.zeros((n,), np.int64),
-            }
-            self._batch["weights"][...] = 1
+        """Activations and batch arrays for n samples; steps over smaller arrays are forgotten."""
+        if n <= self._capacity:
+            return
+        device, rows = self.network.device, n * self.rows
+        batch = {
+            "targets": device.zeros((n, *self.target_shape), self.target_dtype),
+            "weights": device.zeros((rows,), self.network.dtype),
+            "losses": device.zeros((rows,), self.network.dtype),
+            "saved": device.zeros((rows,), self.network.dtype),
+            "indices": device.zeros((n,), np.int64),
+        }
+        batch["weights"][...] = 1
+        self.network.reserve(n)
+        self._steps.clear()
+        self._checks.clear()
+        self._batch, self._capacity = batch, n
 
     def record(self, mode: Mode, n: int, source: Source | None = None) -> Step:
         """Write a step down; with a source its batch comes from whole arrays, by `indices`."""
         self._reserve(n)
         network, program = self.network, Program(self.network.device)
         x, dx, y, dy = network.ends(n, mode.training)
-        b = {name: array[: len(array) // network.capacity * n] for name, array in self._batch.items()}
+        b = {name: array[: len(array) // self._capacity * n] for name, array in self._batch.items()}
         if source:
             if source.weights is not None:  # in an array of its own, so that no other step finds them
                 b["weights"] = network.device.zeros(b["weights"].shape, network.dtype)
@@ -227,5 +240,5 @@ class Steps:
         return {"loss": loss, **values}
 
     def restore_weights(self) -> None:
-        """Every sample counts once again."""
+        """Every sample counts once again, after a step with weights."""
         self._batch["weights"][...] = 1

@@ -32,7 +32,7 @@ class Data:
         """The same, each sample's weight times its factor."""
         if factors is None:
             return self
-        factors = factors.astype(self.x.dtype)
+        factors = factors.astype(self.x.dtype)[:, None]
         return Data(self.x, self.y, factors if self.weights is None else self.weights * factors)
 
 
@@ -61,12 +61,14 @@ def fit(
     recorded = {n: steps.record(FIT, n, source) for n in sorted(_sizes(samples, plan.batch_size), reverse=True)}
     names = ["loss", *(metric.name for metric in steps.metrics)]
     names += [f"val_{name}" for name in names] if validation else []
-    for callback in callbacks:
-        callback.set_model(model)
-        callback.set_params({"epochs": plan.epochs, "verbose": plan.verbose, "metrics": names})
-        callback.on_train_begin()
     logs: dict[str, Any] = {}
+    begun: list[Callback] = []
     try:
+        for callback in callbacks:
+            callback.set_model(model)
+            callback.set_params({"epochs": plan.epochs, "verbose": plan.verbose, "metrics": names})
+            callback.on_train_begin()
+            begun.append(callback)
         for epoch in range(plan.epochs):
             for callback in callbacks:
                 callback.on_epoch_begin(epoch)
@@ -88,7 +90,7 @@ def fit(
                 break
     finally:
         progress.close()
-        for callback in callbacks:
+        for callback in begun:
             callback.on_train_end(logs)
     return history
 
@@ -138,20 +140,20 @@ def evaluate(steps: Steps, data: Data, batch_size: int) -> dict[str, Any]:
     """Loss and metrics over `data`, without training; those of an epoch that a callback stands in are kept."""
     states = (steps.mean_loss, *steps.states)
     before = [np.array(state) for state in states]
-    steps.reset()
-    for start in range(0, len(data.x), batch_size):
-        x = data.x[start : start + batch_size]
-        step = steps.step(EVALUATE, len(x))
-        step.x[...] = x
-        step.targets[...] = data.y[start : start + batch_size]
-        if data.weights is not None:
-            step.weights[...] = data.weights[start : start + batch_size]
-        step.run()
-    steps.restore_weights()
-    found = steps.results()
-    for state, kept in zip(states, before, strict=True):
-        state[...] = kept
-    return found
+    try:
+        steps.reset()
+        for start in range(0, len(data.x), batch_size):
+            x = data.x[start : start + batch_size]
+            step = steps.step(EVALUATE, len(x))
+            step.x[...] = x
+            step.targets[...] = data.y[start : start + batch_size]
+            step.weights[...] = 1 if data.weights is None else data.weights[start : start + batch_size].reshape(-1)
+            step.run()
+        return steps.results()
+    finally:
+        steps.restore_weights()
+        for state, kept in zip(states, before, strict=True):
+            state[...] = kept
 
 
 def predict(steps: Steps, x: Any, batch_size: int) -> Any:

@@ -176,9 +176,35 @@ def test_early_stopping(arguments, values, stopped, best):
             assert callback.best == values[best]
 
 
+@pytest.mark.parametrize("monitor", ["val_loss", "val_accuracy", "val_nothing"])
+def test_early_stopping_wants_validation_before_anything_is_trained(monitor):
+    m, recorder = model(), Recorder()
+    before = m.get_weights()
+    words = rf"monitor '{monitor}' needs validation_data or a validation_split in fit.*loss, accuracy\.$"
+    with pytest.raises(ArgumentError, match=words):
+        m.fit(X, LABELS, callbacks=[EarlyStopping(monitor), recorder], verbose=0)
+    assert same(m, before)
+    assert m.epochs_trained == 0
+    assert not any("epoch" in call or "batch" in call for call in recorder.calls)
+    with pytest.raises(ArgumentError, match="needs validation_data"):
+        m.fit(X, LABELS, callbacks=[recorder, EarlyStopping(monitor)], verbose=0)
+    assert same(m, before)
+
+
+@pytest.mark.parametrize("validation", [{"validation_split": 0.3}, {"validation_data": (X, LABELS)}])
+def test_early_stopping_takes_either_validation(validation):
+    m = model()
+    assert m.fit(X, LABELS, epochs=2, callbacks=[EarlyStopping(patience=9)], verbose=0, **validation).epoch == [0, 1]
+    with pytest.raises(ArgumentError, match="needs validation_data"):
+        m.fit(X, LABELS, callbacks=[EarlyStopping()], verbose=0)
+
+
 def test_early_stopping_wants_a_name_in_the_logs():
-    with pytest.raises(ArgumentError, match=r"accuracy.*'val_loss'"):
-        model().fit(X, LABELS, callbacks=[EarlyStopping()], verbose=0)
+    for monitor, validation in (("los", {}), ("val_los", {"validation_data": (X, LABELS)})):
+        m, recorder = model(), Recorder()
+        with pytest.raises(ArgumentError, match=rf"must be one of .*'accuracy', 'loss'.* Received: '{monitor}'"):
+            m.fit(X, LABELS, epochs=3, callbacks=[recorder, EarlyStopping(monitor)], verbose=0, **validation)
+        assert recorder.calls[-2:] == ["epoch_end 0", "train_end"], "a callback may add it until the epoch's end"
 
 
 @pytest.mark.parametrize(

@@ -57,3 +57,16 @@ def test_choice(value, end):
     with pytest.raises(ArgumentError) as caught:
         checks.choice("Owner", "argument", value, ("tanh", "relu"))
     assert str(caught.value) == f"Owner: argument must be one of relu, tanh. {end}"
+
+
+@pytest.mark.parametrize(
+    ("value", "near"),
+    [("sgd", "SGD"), ("adm", "Adam"), ("ADAM", "Adam"), ("RELU", "relu"), ("ReLu", "relu"), ("rmsprop", "RMSprop")],
+)
+def test_choice_suggests_whatever_the_case(value, near):
+    known = ("RMSprop", "SGD", "Adam", "relu")
+    with pytest.raises(ArgumentError) as caught:
+        checks.choice("Owner", "argument", value, known)
+    names = "Adam, RMSprop, SGD, relu"
+    assert str(caught.value) == f"Owner: argument must be one of {names}. Received: {value!r}. Did you mean {near!r}?"
+    assert checks.choice("Owner", "argument", near, known) == near

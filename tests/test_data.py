@@ -5,8 +5,20 @@ import pytest
 
 from numbanet import data, losses
 from numbanet.errors import ArgumentError, DataError, DtypeError, ShapeError
+from numbanet.training import Data
 
 F4, F8 = np.dtype("float32"), np.dtype("float64")
+
+
+class Frame:
+    """Holds an array, as a table of pandas does: of a type, unlike a list."""
+
+    def __init__(self, a):
+        self.a = a
+
+    def __array__(self, dtype=None, copy=None):
+        return self.a if dtype is None else self.a.astype(dtype)
+
 
 TAKEN = [
     (np.ones((2, 3), F4), F4),
@@ -15,6 +27,13 @@ TAKEN = [
     ([[1.5, 2.5]], F4),
     ([[1, 2]], F4),
     (3, F8),
+    (np.eye(3), F4),
+    (np.linspace(-1, 1, 7, dtype=F4).astype(F8), F4),
+    (np.array([np.nan, np.inf, -np.inf, -0.0, 2.0**-149, 2.0**127]), F4),
+    (np.float64(0.25), F4),
+    (np.ones((2, 0), F8), F4),
+    (Frame(np.full((2, 3), 0.5)), F4),
+    (Frame(np.array([[2**24]])), F4),
     (np.array([True, False]), F4),
     (np.array([2**24, -(2**24)]), F4),
     (np.array([2**53]), F8),
@@ -29,13 +48,27 @@ def test_array_takes_what_is_exact(value, dtype):
     found = data.array("fit", "x", value, dtype)
     assert found.dtype == dtype
     assert found.flags.c_contiguous
-    assert np.array_equal(found, np.asarray(value))
+    assert np.array_equal(found, np.asarray(value), equal_nan=np.asarray(value).dtype.kind == "f")
+
+
+@pytest.mark.parametrize("value", [[[1 / 3, 0.1]], ((1 / 3,), (0.1,)), 1 / 3, [2**24 + 1], 2**53 + 1])
+@pytest.mark.parametrize("dtype", [F4, F8])
+def test_plain_numbers_are_rounded(value, dtype):
+    found = data.array("fit", "x", value, dtype)
+    assert found.dtype == dtype
+    assert np.array_equal(found, np.array(value).astype(dtype))
 
 
 @pytest.mark.parametrize(
     ("value", "dtype", "error", "words"),
     [
-        (np.ones(2, F8), F4, DtypeError, r"x\.astype\('float32'\)"),
+        (np.ones(2, F8) / 3, F4, DtypeError, r"received float64 .* x\.astype\('float32'\), or .*dtype='float64'"),
+        (np.array([1, 1 + 2.0**-24]), F4, DtypeError, "exactly"),
+        (np.array([2.0**128]), F4, DtypeError, "exactly"),
+        (np.array([2.0**-150]), F4, DtypeError, "exactly"),
+        (np.float64(1 / 3), F4, DtypeError, "float64"),
+        (Frame(np.ones(2) / 3), F4, DtypeError, "float64"),
+        (Frame(np.array([2**24 + 1])), F4, DtypeError, "exactly"),
         (np.array([2**24 + 1]), F4, DtypeError, "exactly"),
         (np.array([-(2**24) - 1]), F4, DtypeError, "exactly"),
         (np.array([2**53 + 1]), F8, DtypeError, "exactly"),
@@ -110,36 +143,67 @@ def test_class_labels(y, expected):
     assert (found if found is None else found.tolist()) == expected
 
 
-def test_weights_of_both_kinds_multiply():
-    y = np.array([0, 1, 1])
-    assert data.sample_weights("fit", None, None, y, F4) is None
-    found = data.sample_weights("fit", [1.0, 2.0, 0.0], {0: 3, 1: 0.5, 7: 1}, y, F4)
-    assert found.tolist() == [3, 1, 0]
-    assert found.dtype == F4
-    given = np.ones(3, F4)
-    data.sample_weights("fit", given, {0: 3, 1: 0.5}, y, F4)
-    assert given.tolist() == [1, 1, 1], "the user's own array is left alone"
-
-
-@pytest.mark.parametrize("y", [np.eye(2, dtype=F4)[[0, 1, 1]], np.array([[0], [1], [1]], F4)])
-def test_class_weights_of_one_hot_rows_and_of_one_column(y):
-    assert data.sample_weights("fit", None, {0: 3, 1: 0.5}, y, F4).tolist() == [3, 0.5, 0.5]
+@pytest.mark.parametrize("dtype", [F4, F8])
+@pytest.mark.parametrize("rows", [1, 2])
+def test_sample_weights(rows, dtype):
+    assert data.sample_weights("fit", None, 3, rows, dtype) is None
+    found = data.sample_weights("fit", [1.0, 0.1, 0.0], 3, rows, dtype)
+    assert found.dtype == dtype
+    assert found.tolist() == [[w] * rows for w in np.array([1, 0.1, 0], dtype).tolist()]
 
 
 @pytest.mark.parametrize(
-    ("sample_weight", "class_weight", "error"),
+    "y",
+    [np.array([0, 1, 1]), np.eye(2, dtype=F4)[[0, 1, 1]], np.array([[0], [1], [1]], F4)],
+    ids=["labels", "rows", "1"],
+)
+def test_class_weights(y):
+    found = data.class_weights("fit", {0: 3, 1: 0.1, 7: 1}, y)
+    assert found.dtype == F8
+    assert found.tolist() == [3, 0.1, 0.1]
+
+
+def test_weights_of_both_kinds_multiply():
+    x, y, given = np.zeros((3, 1), F4), np.array([0, 1, 1]), np.array([1, 2, 0], F4)
+    factors = data.class_weights("fit", {0: 3, 1: 0.5}, y)
+    both = Data(x, y, data.sample_weights("fit", given, 3, 2, F4))
+    for weighted, expected in (
+        (both.weighted(factors), [[3, 3], [1, 1], [0, 0]]),
+        (Data(x, y).weighted(factors), [[3], [0.5], [0.5]]),
+    ):
+        assert weighted.weights.tolist() == expected
+        assert weighted.weights.dtype == F4
+        assert weighted.x is x
+        assert weighted.y is y
+    assert both.weighted(None) is both
+    assert both.weights.tolist() == [[1, 1], [2, 2], [0, 0]], "what was not asked for is left alone"
+    assert given.tolist() == [1, 2, 0], "and so is the user's own array"
+
+
+@pytest.mark.parametrize(
+    ("sample_weight", "error"),
     [
-        ([1.0], None, ShapeError),
-        ([1.0, -1.0, 1.0], None, DataError),
-        ([1.0, np.nan, 1.0], None, DataError),
-        (None, {0: 1}, ArgumentError),
-        (None, {0: True, 1: 1}, ArgumentError),
-        (None, {0: 1, 1: np.inf}, ArgumentError),
+        ([1.0], ShapeError),
+        ([[1.0], [1.0], [1.0]], ShapeError),
+        (1.0, ShapeError),
+        ([1.0, -1.0, 1.0], DataError),
+        ([1.0, np.nan, 1.0], DataError),
+        ([1.0, np.inf, 1.0], DataError),
+        (np.ones(3) / 3, DtypeError),
     ],
 )
-def test_weights_are_checked(sample_weight, class_weight, error):
-    with pytest.raises(error):
-        data.sample_weights("fit", sample_weight, class_weight, np.array([0, 1, 1]), F4)
+def test_sample_weights_are_checked(sample_weight, error):
+    with pytest.raises(error, match="fit: expected sample_weight"):
+        data.sample_weights("fit", sample_weight, 3, 1, F4)
+
+
+@pytest.mark.parametrize(
+    "class_weight",
+    [{0: 1}, {0: True, 1: 1}, {0: 1, 1: np.inf}, {0: 1, 1: np.nan}, {0: 1, 1: -1}, {0: 1, 1: "1"}, {}, [1, 1], None],
+)
+def test_class_weights_are_checked(class_weight):
+    with pytest.raises(ArgumentError, match="fit: class_weight must be a dictionary"):
+        data.class_weights("fit", class_weight, np.array([0, 1, 1]))
 
 
 # --- the split

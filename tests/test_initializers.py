@@ -91,7 +91,7 @@ def test_bounds_of_few_numbers(name):
 
 
 @pytest.mark.parametrize("gain", [1.0, 0.3, 2.0])
-@pytest.mark.parametrize("shape", [(1, 1), (5, 5), (3, 8), (8, 3), (2, 2, 3, 5), (1, 2, 2, 9), (40, 30), (64, 64)])
+@pytest.mark.parametrize("shape", [(1, 1), (5, 5), (3, 8), (8, 3), (2, 2, 3, 5), (1, 2, 2, 9), (40, 30), (40, 40)])
 def test_orthogonal(shape, gain):
     w = initializers.Orthogonal(gain)(shape, 1, 2)
     assert w.shape == shape

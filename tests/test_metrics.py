@@ -209,6 +209,23 @@ def test_before_the_first_batch_and_without_positives():
         assert m.result() == 0.0
 
 
+def test_one_output_may_come_without_its_axis():
+    for m, t, p in ((metrics.Recall(), BINARY, PROBABILITIES), (metrics.MeanSquaredError(), LOGITS, BINARY)):
+        m.update_state(t, p)
+        expected = m.result()
+        m.reset_state()
+        m.update_state(t[:, 0], p[:, 0])
+        same(m.result(), expected)
+
+
+@pytest.mark.parametrize(("loss", "p"), [("binary_crossentropy", LOGITS), ("hinge", LOGITS), ("mse", PROBABILITIES)])
+def test_confusion_of_one_output(loss, p):
+    found = identity_model(p, loss, [metrics.ConfusionMatrix(2, "counts")]).evaluate(p, BINARY, batch_size=13)
+    expected = np.zeros((2, 2), int)
+    np.add.at(expected, (BINARY[:, 0].astype(int), (LOGITS[:, 0] > 0).astype(int)), 1)
+    same(found["counts"], expected)
+
+
 def test_axes_before_the_last_are_samples():
     m = metrics.SparseCategoricalAccuracy()
     m.update_state(LABELS[:60].reshape(5, 12), SCORES[:60].reshape(5, 12, CLASSES))
@@ -220,7 +237,9 @@ def test_axes_before_the_last_are_samples():
     [
         (metrics.MeanSquaredError(), np.zeros(3), np.zeros((3, 1))),
         (metrics.MeanSquaredError(), np.zeros((1, 3)), np.zeros((3, 1))),
-        (metrics.Precision(), np.zeros(3), np.zeros(3)),
+        (metrics.Precision(), np.zeros(3), np.zeros((3, 1))),
+        (metrics.Precision(), np.zeros((3, 1)), np.zeros(3)),
+        (metrics.SparseCategoricalAccuracy(), np.zeros(3, int), np.zeros(3)),
         (metrics.SparseCategoricalAccuracy(), np.zeros((3, 1), int), np.zeros((3, 2))),
         (metrics.CategoricalAccuracy(), np.zeros(3, int), np.zeros((3, 2))),
     ],

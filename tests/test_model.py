@@ -115,7 +115,7 @@ def test_any_method_with_targets_builds(method):
         (X[:, 0], ShapeError, r"\(N, features...\), received \(22,\)\. Use x\.reshape\(-1, 1\)"),
         (np.float32(1), ShapeError, r"received \(\)\.$"),
         ([[1, 2], [3]], ShapeError, "not an array"),
-        (X.astype("float64"), DtypeError, r"x\.astype\('float32'\)"),
+        (X.astype("float64") / 3, DtypeError, r"x\.astype\('float32'\)"),
     ],
 )
 def test_data_that_gives_no_shape_builds_nothing(method, x, error, words):
@@ -123,6 +123,15 @@ def test_data_that_gives_no_shape_builds_nothing(method, x, error, words):
     with pytest.raises(error, match=f"{method}: .*{words}"):
         getattr(m, method)(x, LABELS)
     assert not m.built
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate", "train_on_batch", "gradients", "input_gradient"])
+def test_float64_of_exact_values_builds_in_float32(method):
+    m, expected = model(build=False), model(build=False)
+    getattr(m, method)(X.astype("float64"), LABELS)
+    getattr(expected, method)(X, LABELS)
+    assert [w.dtype for w in m.get_weights()] == [np.dtype("float32")] * 4
+    assert same(m, expected)
 
 
 def test_repr():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from numbanet import devices
-from numbanet.errors import DeviceError
+from numbanet.errors import ArgumentError, DeviceError
 from numbanet.kernels import counter
 from numbanet.program import Program
 
@@ -30,6 +30,19 @@ def test_finish_binds_and_returns_the_program(device):
     program = Program(device)
     assert program.finish() is program
     program.run()
+
+
+@pytest.mark.parametrize("thing", [np.add, len, lambda a: None, None, "relu", counter], ids=str)
+def test_only_kernels_are_called(device, thing):
+    program, a = Program(device), np.zeros(1, np.int64)
+    program.call(program.kernels(counter).advance, a)
+    program.owner = "mine"
+    with pytest.raises(ArgumentError) as caught:
+        program.call(thing, a)
+    assert str(caught.value).startswith("mine: expected a kernel, made with @kernel, received ")
+    assert repr(thing) in str(caught.value)
+    program.run()
+    assert a[0] == 1, "what was refused is no part of the program"
 
 
 def test_devices_are_found_by_name(device):

@@ -10,8 +10,14 @@ from numbanet.callbacks import Callback
 from tests.models import LABELS, X, model
 
 VALUE = r"\d+\.\d{4}"
-LINE = rf"epoch  ?(\d+)/(\d+)  loss {VALUE}  accuracy {VALUE}  [\d,]+ samples/s  [\d.]+ s, [\d.]+ s left"
-LIVE = rf"epoch (\d+)/(\d+) ([█░]{{24}})  loss {VALUE}  accuracy {VALUE}  [\d,]+ samples/s  [\d.]+ s left"
+LINE = rf"epoch  ?(\d+)/(\d+)  loss {VALUE}  accuracy {VALUE}  [\d.]+ s left  [\d,]+ samples/s"
+LIVE = rf"epoch (\d+)/(\d+) ([█░]{{12}})  loss {VALUE}  accuracy {VALUE}  [\d.]+ s left  [\d,]+ samples/s"
+
+
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch):
+    """A terminal that cuts nothing, unless a test asks for another."""
+    monkeypatch.setenv("COLUMNS", "200")
 
 
 class Screen(io.StringIO):
@@ -39,13 +45,15 @@ def test_plain_lines(monkeypatch, verbose, epochs):
     lines = printed(monkeypatch, verbose, epochs=epochs).splitlines()
     found = [re.fullmatch(LINE, line).groups() for line in lines]
     assert found == [(str(k + 1), str(epochs)) for k in range(epochs)]
-    assert lines[-1].endswith(", 0.0 s left")
+    assert "  0.0 s left  " in lines[-1]
     assert len({line.index("/") for line in lines}) == 1, "aligned"
 
 
 def test_plain_lines_have_the_validation(monkeypatch):
     (line,) = printed(monkeypatch, 2, epochs=1, validation_data=(X, LABELS)).splitlines()
-    assert re.search(rf"  accuracy {VALUE}  val_loss {VALUE}  val_accuracy {VALUE}  [\d,]+ samples/s", line)
+    assert re.search(
+        rf"  accuracy {VALUE}  val_loss {VALUE}  val_accuracy {VALUE}  [\d.]+ s left  [\d,]+ samples/s$", line
+    )
 
 
 @pytest.mark.parametrize("terminal", [False, True])
@@ -64,7 +72,7 @@ def test_the_live_line_stays_on_its_line(monkeypatch, verbose, terminal):
         *drawn, last = line[1:].split("\r")
         found = [re.fullmatch(LIVE, part.rstrip()).groups() for part in drawn]
         assert [groups[:2] for groups in found] == [(str(epoch), "2")] * 5
-        assert [groups[2].count("█") for groups in found] == [24 * done // 22 for done in (5, 10, 15, 20, 22)]
+        assert [groups[2].count("█") for groups in found] == [12 * done // 22 for done in (5, 10, 15, 20, 22)]
         assert re.fullmatch(LINE, last.rstrip())
         widths = [len(part) for part in (*drawn, last)]
         texts = [len(part.rstrip()) for part in (*drawn, last)]
@@ -86,10 +94,10 @@ def test_rate_and_time_left(monkeypatch, capsys):
     p = progress.Progress(2, 20, 1000)
     p.begin(4)
     p.end({"loss": 0.5})
-    assert capsys.readouterr().out == "epoch  5/20  loss 0.5000  250 samples/s  4.0 s, 1:00 left\n"
+    assert capsys.readouterr().out == "epoch  5/20  loss 0.5000  1:00 left  250 samples/s\n"
     p.begin(19)
     p.end({"loss": 0.25})
-    assert capsys.readouterr().out == "epoch 20/20  loss 0.2500  1,000 samples/s  1.0 s, 0.0 s left\n"
+    assert capsys.readouterr().out == "epoch 20/20  loss 0.2500  0.0 s left  1,000 samples/s\n"
 
 
 def test_time_left_in_the_epoch(monkeypatch, capsys):
@@ -97,7 +105,65 @@ def test_time_left_in_the_epoch(monkeypatch, capsys):
     p = progress.Progress(1, 1, 1000)
     p.begin(0)
     p.update(250, {"loss": 0.5})
-    assert capsys.readouterr().out == f"\repoch 1/1 {'█' * 6}{'░' * 18}  loss 0.5000  125 samples/s  6.0 s left"
+    assert capsys.readouterr().out == f"\repoch 1/1 {'█' * 3}{'░' * 9}  loss 0.5000  6.0 s left  125 samples/s"
+
+
+FIELDS = [f"epoch 3/9 {'█' * 4}{'░' * 8}", "loss 0.5000", "accuracy 0.7500", "6.0 s left", "100 samples/s"]
+FINAL = ["epoch 3/9", "loss 0.5000", "accuracy 0.7500", "val_loss 1.5000", "30 s left", "180 samples/s"]
+
+
+def drawn(monkeypatch, columns):
+    """The live line in mid-epoch, and the one that ends the epoch."""
+    screen = Screen(True)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    with monkeypatch.context() as patch:
+        patch.setattr(progress.time, "perf_counter", iter([10.0, 13.0, 15.0]).__next__)
+        patch.setattr(sys, "stdout", screen)
+        p = progress.Progress("auto", 9, 900)
+        p.begin(2)
+        p.update(300, {"loss": 0.5, "accuracy": 0.75})
+        p.end({"loss": 0.5, "accuracy": 0.75, "val_loss": 1.5})
+    start, live, last = screen.getvalue().split("\r")
+    assert start == ""
+    assert last.endswith("\n")
+    return live, last[:-1]
+
+
+@pytest.mark.parametrize(
+    ("columns", "live", "last"), [(200, 5, 6), (80, 5, 5), (72, 5, 5), (71, 4, 5), (40, 2, 3), (23, 1, 2), (22, 0, 1)]
+)
+def test_a_narrow_terminal_drops_the_last_fields(monkeypatch, columns, live, last):
+    found = drawn(monkeypatch, columns)
+    expected = ["  ".join(FIELDS[:live]) if live else FIELDS[0][: columns - 1], "  ".join(FINAL[:last])]
+    assert found[0] == expected[0]
+    assert found[1].rstrip() == expected[1]
+    assert found[1] == expected[1].ljust(len(expected[0])), "nothing remains of the longer line before"
+
+
+@pytest.mark.parametrize("columns", [*range(1, 120)])
+def test_the_live_line_never_wraps(monkeypatch, columns):
+    for line, fields in zip(drawn(monkeypatch, columns), (FIELDS, FINAL), strict=True):
+        assert len(line) < columns
+        whole = [n for n in range(1, len(fields) + 1) if len("  ".join(fields[:n])) < columns]
+        assert line.rstrip() == ("  ".join(fields[: whole[-1]]) if whole else fields[0][: columns - 1].rstrip())
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_fit_stays_on_a_narrow_line(monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    text = printed(monkeypatch, "auto", True, validation_data=(X, LABELS))
+    assert text.count("\n") == 2
+    for line in text.split("\n")[:-1]:
+        lines = line[1:].split("\r")
+        assert len(lines) == 6
+        assert all(len(part) < columns for part in lines)
+        shown = rf"  loss {VALUE}" if columns == 40 else rf"  loss {VALUE}  accuracy {VALUE}  val_loss {VALUE}"
+        assert re.match(rf"epoch \d/2{shown}", lines[-1])
+
+
+def test_plain_lines_are_never_cut(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    assert all(re.fullmatch(LINE, line) for line in printed(monkeypatch, 2).splitlines())
 
 
 @pytest.mark.parametrize(

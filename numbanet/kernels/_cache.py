@@ -9,9 +9,11 @@ The payload is a pickle, so the folder must be the user's own: it is made with m
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import pickle
+import re
 import shutil
 import stat
 import sys
@@ -28,6 +30,8 @@ from numba.core import compiler, config, serialize
 KERNELS = Path(__file__).parent
 DIGEST_BYTES = 32  # SHA-256
 KEEP_DAYS = 30  # folders of earlier versions are removed after this long without use
+ROOM = "numbanet-kernels"  # our folder inside the one that the user or the platform names
+OURS = re.compile(r"[0-9a-f]{24}")  # and the folders in it: one for each digest
 
 
 def source_digest() -> str:
@@ -50,14 +54,14 @@ def source_digest() -> str:
 
 
 def user_folder() -> Path:
-    """Where this user's compiled kernels go: $NUMBANET_CACHE_DIR, or numbanet in the platform's cache folder."""
+    """Where this user's compiled kernels go: ROOM in $NUMBANET_CACHE_DIR, or in the platform's cache folder."""
     if chosen := os.environ.get("NUMBANET_CACHE_DIR"):
-        return Path(chosen)
+        return Path(chosen) / ROOM
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "numbanet" / "cache"
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / ROOM
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "numbanet"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "numbanet"
+        return Path.home() / "Library" / "Caches" / ROOM
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / ROOM
 
 
 def _private(folder: Path) -> None:
@@ -73,10 +77,12 @@ def _private(folder: Path) -> None:
 
 
 def _remove_old(parent: Path, keep: Path) -> None:
+    """Remove what earlier versions left; another process may be doing the same."""
     oldest = time.time() - KEEP_DAYS * 86400
     for folder in parent.iterdir():
-        if folder != keep and folder.is_dir() and folder.stat().st_mtime < oldest:
-            shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            if OURS.fullmatch(folder.name) and folder != keep and folder.stat().st_mtime < oldest:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 class Store:

@@ -130,13 +130,13 @@ class _ThunkCompiler(_Compiler):
 
 
 def jit(function: Callable[..., Any], key: str | None = None, parallel: bool = False) -> Any:
-    """Compile `function` with the house's flags; with a key, keep the machine code on disk under it."""
+    """Compile `function` with the house's flags. A key makes it a thunk, kept on disk under it unless it is empty."""
     if DISABLED:
         return function
     flags: dict[str, Any] = {"nogil": True, "fastmath": FASTMATH, "error_model": ERROR_MODEL}
-    flags |= {"parallel": True} if parallel else {"pipeline_class": _ThunkCompiler if key else _Compiler}
+    flags |= {"parallel": True} if parallel else {"pipeline_class": _Compiler if key is None else _ThunkCompiler}
     dispatcher = numba.njit(**flags)(function)
-    if key is not None:
+    if key:
         dispatcher._cache = KernelCache(key)
     return dispatcher
 

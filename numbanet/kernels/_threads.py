@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import numbers
 import os
 import threading
 import warnings
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numba
+import numba.np.ufunc.parallel as parallel
 from numba.core import config
 
 # Microseconds of work, on one core, that repay a parallel region.
@@ -28,6 +30,8 @@ class Threads:
 
     def __init__(self) -> None:
         self.count = int(config.NUMBA_NUM_THREADS)
+        self._start_lock = threading.Lock()
+        self._one_at_a_time = threading.Lock()
         self.lock: Any = contextlib.nullcontext()
         self.least_work = 0.0  # 0: the layer was not started yet
         self.forked = False
@@ -35,8 +39,9 @@ class Threads:
             os.register_at_fork(after_in_child=self._after_fork)
 
     def _after_fork(self) -> None:
-        # a child whose parent never started the layer starts its own
-        self.forked = self.least_work != 0
+        # a child whose parent never started the layer, by us or by kernels of its own, starts its own
+        self.forked = parallel._is_initialized
+        self._start_lock = threading.Lock()
         self.lock = contextlib.nullcontext()
 
     @property
@@ -47,7 +52,9 @@ class Threads:
     def region(self) -> Iterator[None]:  # pragma: no cover - compiled kernels only
         """Where parallel kernels may run: `count` threads of the started layer, the caller's own number after it."""
         if not self.least_work:
-            self._start()
+            with self._start_lock:
+                if not self.least_work:
+                    self._start()
         with self.lock:
             before = numba.get_num_threads()
             numba.set_num_threads(self.count)
@@ -61,7 +68,7 @@ class Threads:
         numba.get_num_threads()
         layer = numba.threading_layer()
         if layer == "workqueue":
-            self.lock = threading.Lock()
+            self.lock = self._one_at_a_time
             if config.THREADING_LAYER != "workqueue":
                 warnings.warn(
                     "numbanet found neither OpenMP nor TBB, and runs on Numba's workqueue threads: small steps stay "
@@ -82,12 +89,12 @@ def set_num_threads(n: int) -> None:
     Raises ValueError where n is not such a number; NUMBA_NUM_THREADS, set before the start, allows more.
     """
     most = int(config.NUMBA_NUM_THREADS)
-    if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= most:
+    if isinstance(n, bool) or not isinstance(n, numbers.Integral) or not 1 <= n <= most:
         raise ValueError(
             f"set_num_threads: expected an integer from 1 to {most}, received {n!r}. "
             "Set the environment variable NUMBA_NUM_THREADS before Python starts to allow more."
         )
-    threads.count = n
+    threads.count = int(n)
 
 
 def get_num_threads() -> int:

@@ -13,6 +13,7 @@ from numbanet.layers.base import Layer, snake_case
 from tests.oracles import DTYPES, assert_agrees
 
 VECTOR, IMAGE = (4,), (2, 1, 3)
+NAMES = vars(nn.initializers) | vars(nn.regularizers) | vars(layers)  # what a repr may say
 BASES = {"Layer"}  # not for use in a model
 
 # class: shapes of a sample, and constructor arguments
@@ -123,7 +124,7 @@ def test_configuration_round_trip(name, shape, arguments):
     assert type(again) is type(layer)
     assert again.get_config() == layer.get_config() == plain(layer)
     assert set(arguments) <= set(layer.get_config())
-    assert eval(repr(layer), vars(layers)).get_config() == layer.get_config()
+    assert eval(repr(layer), NAMES).get_config() == layer.get_config()
     x, y = data(7, shape, "float64")
     models = [model_with(it, shape) for it in (layer, again)]
     assert np.array_equal(models[0].predict(x), models[1].predict(x))
