@@ -1,9 +1,11 @@
-"""The small models and data that the tests of training share."""
+"""The small models and data that the tests of training share, and what is to be refused."""
 
 import numpy as np
+import pytest
 
 import numbanet as nn
 from numbanet import layers
+from numbanet.errors import NumbanetError
 
 X = np.random.default_rng(0).standard_normal((22, 4)).astype("float32")
 LABELS = np.arange(22) % 3
@@ -32,3 +34,11 @@ def same(a, b):
     """The same bits in two models, or two lists of arrays."""
     a, b = (m.get_weights() if isinstance(m, nn.Sequential) else m for m in (a, b))
     return len(a) == len(b) and all(np.array_equal(u, v) for u, v in zip(a, b, strict=True))
+
+
+def refuses(action, *words):
+    """The action raises one of the package's errors, which contains the words."""
+    with pytest.raises(NumbanetError) as caught:
+        action()
+    for word in words:
+        assert word in str(caught.value), str(caught.value)

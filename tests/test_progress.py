@@ -130,7 +130,21 @@ def drawn(monkeypatch, columns):
 
 
 @pytest.mark.parametrize(
-    ("columns", "live", "last"), [(200, 5, 6), (80, 5, 5), (72, 5, 5), (71, 4, 5), (40, 2, 3), (23, 1, 2), (22, 0, 1)]
+    ("columns", "live", "last"),
+    [
+        (200, 5, 6),
+        (83, 5, 6),
+        (82, 5, 5),
+        (80, 5, 5),
+        (79, 4, 5),
+        (67, 4, 4),
+        (65, 4, 4),
+        (64, 3, 4),
+        (40, 2, 3),
+        (39, 2, 2),
+        (23, 1, 2),
+        (22, 0, 1),
+    ],
 )
 def test_a_narrow_terminal_drops_the_last_fields(monkeypatch, columns, live, last):
     found = drawn(monkeypatch, columns)

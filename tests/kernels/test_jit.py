@@ -84,7 +84,6 @@ def tiny(tmp_path_factory):
 def copy_of(cache, tmp_path):
     target = tmp_path / "cache"
     shutil.copytree(cache[0], target)
-    target.chmod(0o700)
     return target
 
 
@@ -99,7 +98,8 @@ def test_a_second_process_compiles_nothing(warm):
 
 
 def test_the_folder_is_the_users_own(warm):
-    for folder in (warm[0], *(p for p in warm[0].iterdir())):
+    (room,) = warm[0].iterdir()
+    for folder in (room, *room.iterdir()):
         assert folder.stat().st_mode & 0o777 == 0o700
 
 
@@ -188,19 +188,26 @@ def test_a_folder_of_somebody_else_is_refused(tiny, tmp_path):
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         pytest.skip("needs root, to give a folder away")
     cache = copy_of(tiny, tmp_path)
-    os.chown(cache, 65534, 65534)
+    for room in cache.iterdir():
+        os.chown(room, 65534, 65534)
     (digest, _, loaded), errors = run(TINY, cache, warnings="always")
     assert (digest, loaded) == (tiny[1], "0")
     assert "not a folder of this user's" in errors
 
 
-def test_old_versions_are_removed(tiny, tmp_path):
+def test_old_versions_are_removed_and_nothing_else(tiny, tmp_path):
     cache = copy_of(tiny, tmp_path)
-    old = cache / "0123456789abcdef"
-    old.mkdir()
-    os.utime(old, (0, 0))
+    (room,) = cache.iterdir()
+    theirs = [cache / "thesis", cache / ("0" * 24), room / "notes"]
+    old = room / ("0" * 24)
+    for folder in (*theirs, old):
+        folder.mkdir()
+        os.utime(folder, (0, 0))
+    cache.chmod(0o755)
     run(TINY, cache)
     assert not old.exists()
+    assert all(folder.exists() for folder in theirs)
+    assert cache.stat().st_mode & 0o777 == 0o755
 
 
 BITS = """
@@ -271,6 +278,24 @@ if child == 0:
     os._exit(0 if np.array_equal(model.predict(x), before) else 3)
 print(os.waitpid(child, 0)[1], np.array_equal(model.predict(x), before))
 """
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_fork_after_the_users_own_parallel_loops_works(warm):
+    code = """
+import numba, numpy as np
+@numba.njit(parallel=True)
+def total(x):
+    s = 0.0
+    for i in numba.prange(x.size):
+        s += x[i]
+    return s
+total(np.ones(1000))
+""" + FORK.replace("before = model.predict(x)", "before = 0").replace(
+        "np.array_equal(model.predict(x), before)", "model.predict(x).any()"
+    )
+    (status, works), _ = run(code, warm[0], NUMBA_NUM_THREADS="2")
+    assert (status, works) == ("0", "True")
 
 
 @pytest.mark.parametrize("layer", layers())

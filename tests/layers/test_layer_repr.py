@@ -16,7 +16,7 @@ REPRS = [
     (layers.GELU(approximate=True), "GELU(approximate=True)"),
     (layers.Dense(3), "Dense(units=3)"),
     (layers.Dense(3, None, True, "glorot_uniform", initializers.Zeros()), "Dense(units=3)"),
-    (layers.Dense(3, use_bias=False, name="d"), "Dense(units=3, use_bias=False, name='d')"),
+    (layers.Dense(3, use_bias=False, name="d"), "Dense(name='d', units=3, use_bias=False)"),
     (
         layers.Dense(4, activation=layers.ELU(0.5), kernel_regularizer="l1"),
         "Dense(units=4, activation=ELU(alpha=0.5), kernel_regularizer=L1(l1=0.01))",
@@ -26,11 +26,6 @@ REPRS = [
         "Dense(units=2, kernel_initializer=Constant(value=0.5), bias_regularizer=L2(l2=0.25))",
     ),
 ]
-
-
-def words(text):
-    """`name=` comes first or last: its place says nothing."""
-    return text
 
 
 @pytest.mark.parametrize(("layer", "text"), REPRS, ids=[text for _, text in REPRS])
