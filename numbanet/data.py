@@ -36,18 +36,21 @@ def array(owner: str, name: str, value: Any, dtype: Any) -> Any:
         raise DtypeError(f"{owner}: expected {name} of dtype {dtype}, received {a.dtype}")
     with np.errstate(over="ignore"):
         converted = np.asarray(a, dtype, order="C")
-    if (
-        not plain
-        and not np.can_cast(a.dtype, dtype)
-        and not np.array_equal(converted, a, equal_nan=a.dtype.kind == "f")
-    ):
+    if not plain and not _is_exact(a, converted):
         array_name = name if name.isidentifier() else "the array"
+        double = f", or use model.build(..., dtype='{a.dtype}')." if a.dtype == np.float64 else ", or scale it first."
         raise DtypeError(
             f"{owner}: expected {name} of dtype {dtype}, received {a.dtype} whose values {dtype} cannot hold exactly. "
-            f"Round it with {array_name}.astype('{dtype}')"
-            + (f", or use model.build(..., dtype='{a.dtype}')." if a.dtype == np.float64 else ", or scale it first.")
+            f"Round it with {array_name}.astype('{dtype}'){double}"
         )
     return converted
+
+
+def _is_exact(a: Any, converted: Any) -> bool:
+    """Whether the conversion to a float type changed no value."""
+    if a.dtype.kind == "f":
+        return np.can_cast(a.dtype, converted.dtype) or np.array_equal(converted, a, equal_nan=True)
+    return not a.size or max(abs(int(a.max())), abs(int(a.min()))) <= 2 ** (np.finfo(converted.dtype).nmant + 1)
 
 
 def is_finite(a: Any) -> bool:
