@@ -50,7 +50,9 @@ def _is_exact(a: Any, converted: Any) -> bool:
     """Whether the conversion to a float type changed no value."""
     if a.dtype.kind == "f":
         return np.can_cast(a.dtype, converted.dtype) or np.array_equal(converted, a, equal_nan=True)
-    return not a.size or max(abs(int(a.max())), abs(int(a.min()))) <= 2 ** (np.finfo(converted.dtype).nmant + 1)
+    if not a.size or max(abs(int(a.max())), abs(int(a.min()))) <= 2 ** (np.finfo(converted.dtype).nmant + 1):
+        return True
+    return bool(a.tolist() == converted.tolist())  # Python compares an integer with a float exactly
 
 
 def is_finite(a: Any) -> bool:

@@ -77,7 +77,7 @@ class Progress:
         while len(fields) > 1 and len("  ".join(fields)) > room:
             fields = fields[:-1]
         line = "  ".join(fields)[:room]
-        sys.stdout.write("\r" + line.ljust(self._drawn))
+        sys.stdout.write("\r" + line.ljust(min(self._drawn, room)))
         sys.stdout.flush()
         self._drawn = len(line)
 
