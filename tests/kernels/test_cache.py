@@ -37,7 +37,9 @@ def test_what_was_not_written_is_not_read(store, content):
 @pytest.mark.skipif(os.name != "posix", reason="modes")
 def test_folders_are_private(store, tmp_path):
     (tmp_path / "cache").mkdir(mode=0o755)
+    (tmp_path / "cache" / _cache.ROOM).mkdir(mode=0o755)
     folder = store.folder()
+    assert stat.S_IMODE((tmp_path / "cache").stat().st_mode) == 0o755, "the user's own"
     assert [stat.S_IMODE(path.stat().st_mode) for path in (folder, folder.parent)] == [0o700, 0o700]
     assert folder.name == _cache.source_digest()
 
@@ -45,7 +47,8 @@ def test_folders_are_private(store, tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="modes")
 @pytest.mark.parametrize("kind", ["link", "file", "stranger"])
 def test_nothing_is_kept_in_a_folder_that_is_not_ours(store, tmp_path, monkeypatch, kind):
-    cache = tmp_path / "cache"
+    cache = tmp_path / "cache" / _cache.ROOM
+    cache.parent.mkdir()
     if kind == "link":
         (tmp_path / "elsewhere").mkdir()
         cache.symlink_to(tmp_path / "elsewhere")
@@ -71,24 +74,25 @@ def test_a_full_disk_costs_the_cache_alone(store, monkeypatch):
 
 
 def test_folders_of_earlier_versions_go_when_they_are_old(store, tmp_path):
-    days = {"older": 31, "newer": 29}
-    for name, age in days.items():
-        folder = tmp_path / "cache" / name
+    room, older, newer = tmp_path / "cache" / _cache.ROOM, 24 * "0", 24 * "1"
+    theirs = [room / "thesis", room.parent / older]
+    for folder, age in ((room / older, 31), (room / newer, 29), *((path, 400) for path in theirs)):
         folder.mkdir(parents=True)
         (folder / "entry").write_text("")
         os.utime(folder, (time.time() - age * 86400,) * 2)
     store.folder()
-    assert {path.name for path in (tmp_path / "cache").iterdir()} == {"newer", _cache.source_digest()}
+    assert {path.name for path in room.iterdir()} == {newer, "thesis", _cache.source_digest()}
+    assert all((path / "entry").exists() for path in theirs), "what others keep there is not ours to remove"
 
 
 @pytest.mark.parametrize(
     ("platform", "variable", "expected"),
     [
-        ("linux", "XDG_CACHE_HOME", "numbanet"),
-        ("linux", None, "home/.cache/numbanet"),
-        ("darwin", None, "home/Library/Caches/numbanet"),
-        ("win32", "LOCALAPPDATA", "numbanet/cache"),
-        ("win32", None, "home/AppData/Local/numbanet/cache"),
+        ("linux", "XDG_CACHE_HOME", ""),
+        ("linux", None, "home/.cache"),
+        ("darwin", None, "home/Library/Caches"),
+        ("win32", "LOCALAPPDATA", ""),
+        ("win32", None, "home/AppData/Local"),
     ],
 )
 def test_where_the_cache_is(tmp_path, monkeypatch, platform, variable, expected):
@@ -98,9 +102,9 @@ def test_where_the_cache_is(tmp_path, monkeypatch, platform, variable, expected)
         monkeypatch.setenv(variable, str(tmp_path))
     monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
     monkeypatch.setattr(sys, "platform", platform)
-    assert _cache.user_folder() == tmp_path / expected
+    assert _cache.user_folder() == tmp_path / expected / _cache.ROOM
     monkeypatch.setenv("NUMBANET_CACHE_DIR", str(tmp_path / "mine"))
-    assert _cache.user_folder() == tmp_path / "mine"
+    assert _cache.user_folder() == tmp_path / "mine" / _cache.ROOM
 
 
 def test_the_digest_follows_the_sources(tmp_path, monkeypatch):

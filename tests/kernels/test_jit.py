@@ -166,6 +166,11 @@ def test_a_read_only_package_and_home(warm, tmp_path):
         pytest.skip("needs root, to become somebody else")
     code = f"""{TRAIN}
 import os
+from numbanet.kernels import kernel
+@kernel()
+def warm(x):
+    x[0] += 1.0
+warm(np.ones(1))  # the compiler loads its own modules while they can be read
 os.environ["HOME"] = {str(tmp_path)!r}
 os.environ.pop("NUMBANET_CACHE_DIR")
 os.environ.pop("XDG_CACHE_HOME", None)
