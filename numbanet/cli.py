@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -17,6 +18,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _demo(options)
     except NumbanetError as error:
         print(f"numbanet: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # `numbanet demo | head`: whoever read has gone, and Python would complain at its exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
         print("numbanet: interrupted", file=sys.stderr)

@@ -1,5 +1,8 @@
+import os
 import re
+import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -152,3 +155,15 @@ def test_learning_curve(tmp_path, monkeypatch):
 def test_learning_curve_needs_matplotlib(no_matplotlib, tmp_path):
     with pytest.raises(MissingDependency, match=r"pip install 'numbanet\[plot\]'"):
         plot.learning_curve(history(loss=[2.0, 1.0]), tmp_path / "curve.png")
+
+
+@pytest.mark.compiled
+def test_a_reader_that_leaves_early_is_no_error():
+    code = "import sys; from numbanet.cli import main; sys.exit(main(['demo']))"
+    environment = os.environ | {"PYTHONPATH": str(Path(nn.__file__).parent.parent)}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code], env=environment, text=True, **pipes) as process:
+        assert process.stdout.readline().startswith("1438 digits")
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 1
