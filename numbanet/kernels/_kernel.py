@@ -12,6 +12,7 @@ words: an array is its address and shape (C order), a scalar its bits. Ten empty
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -137,9 +138,10 @@ def _unpacker(kinds: tuple[Any, ...]) -> Any:  # pragma: no cover - of the compi
             values = []
             for kind in kinds:
                 if isinstance(kind, types.Array):
-                    data = builder.load(word())
+                    element = context.get_data_type(kind.dtype)
+                    data = builder.inttoptr(builder.load(word()), element.as_pointer())
                     shape = [builder.load(word()) for _ in range(kind.ndim)]
-                    values.append(_array_view(context, builder, kind, data, shape))
+                    values.append(array_view(context, builder, kind, data, shape))
                 else:
                     pointer = builder.bitcast(word(), context.get_data_type(kind).as_pointer())
                     values.append(builder.load(pointer))
@@ -150,12 +152,11 @@ def _unpacker(kinds: tuple[Any, ...]) -> Any:  # pragma: no cover - of the compi
     return unpack
 
 
-def _array_view(
+def array_view(
     context: Any, builder: Any, kind: Any, data: Any, shape: list[Any]
 ) -> Any:  # pragma: no cover - compiler
     """Numba's array structure over memory that somebody else keeps alive."""
-    element = context.get_data_type(kind.dtype)
-    item = WORD(context.get_abi_sizeof(element))
+    item = WORD(context.get_abi_sizeof(context.get_data_type(kind.dtype)))
     strides, step, count = [], item, WORD(1)
     for extent in reversed(shape):
         strides.insert(0, step)
@@ -163,7 +164,7 @@ def _array_view(
     array = context.make_array(kind)(context, builder)
     context.populate_array(
         array,
-        data=builder.inttoptr(data, element.as_pointer()),
+        data=data,
         shape=cgutils.pack_array(builder, shape, ty=WORD),
         strides=cgutils.pack_array(builder, strides, ty=WORD),
         itemsize=item,
@@ -190,7 +191,7 @@ def _compile(kernel: Kernel, kinds: tuple[Any, ...]) -> int:  # pragma: no cover
 
     # the symbol must be unique in a process that loads thunks compiled by several others
     key = f"{kernel.name}({', '.join(map(str, kinds))})"
-    thunk.__name__ = thunk.__qualname__ = f"thunk:{key}:{len(_compiled)}"
+    thunk.__name__ = thunk.__qualname__ = f"thunk:{key}:{next(_numbers)}"
     # the folder's digest knows our sources alone: what users write is compiled anew by every process
     kept = kernel.function.__module__.startswith("numbanet.kernels.") and kernel.function.__closure__ is None
     compiled = jit(thunk, key=key if kept else "")
@@ -203,6 +204,7 @@ def _compile(kernel: Kernel, kinds: tuple[Any, ...]) -> int:  # pragma: no cover
 
 
 _compiled: list[Any] = []
+_numbers = itertools.count()  # two threads may compile at once, and each takes its own
 
 
 @intrinsic

@@ -11,31 +11,15 @@ from __future__ import annotations
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
 from ._jit import DISABLED, apart, inline, like
+from ._kernel import WORD, array_view
 
-WORD = ir.IntType(64)
 ROWS, COLUMNS = 4, 32  # the tile; rows divide the usual batch sizes
 DEPTH = 256  # rows of a packed panel: 32 KB in float32, which stays in the L1 cache
 FEW = 16  # rows of A that do not repay the packing of B
 TILE, PANEL = ROWS * COLUMNS, DEPTH * COLUMNS
-
-
-def _view(context, builder, kind, data, count):
-    """A 1-D array structure over memory that somebody else keeps alive."""
-    item = WORD(context.get_abi_sizeof(context.get_data_type(kind.dtype)))
-    array = context.make_array(kind)(context, builder)
-    context.populate_array(
-        array,
-        data=data,
-        shape=cgutils.pack_array(builder, [count]),
-        strides=cgutils.pack_array(builder, [item]),
-        itemsize=item,
-        meminfo=None,
-    )
-    return array._getvalue()
 
 
 @intrinsic
@@ -50,7 +34,7 @@ def _stack(typing_context, size, a):
         with builder.goto_entry_block():  # cgutils.alloca_once would fill it with zeros, element by element
             memory = builder.alloca(ir.ArrayType(element, count))
         memory.align = 64
-        return _view(context, builder, result, builder.bitcast(memory, element.as_pointer()), WORD(count))
+        return array_view(context, builder, result, builder.bitcast(memory, element.as_pointer()), [WORD(count)])
 
     return result(size, a), generate
 
@@ -61,7 +45,7 @@ def _flat(typing_context, a):
 
     def generate(context, builder, signature, arguments):
         array = context.make_array(a)(context, builder, arguments[0])
-        return _view(context, builder, result, array.data, array.nitems)
+        return array_view(context, builder, result, array.data, [array.nitems])
 
     return result(a), generate
 
