@@ -5,8 +5,11 @@ one task, and the executor runs the tasks one after another or spread over threa
 same machine code, and the bits cannot depend on which ran.
 
 Compiled, a kernel is `void thunk(first_task, last_task, block)`, where the block holds its arguments as 64-bit
-words: an array is its address and shape (C order), a scalar its bits. Ten empty calls cost 0.4 us this way, and
-2 us through Numba's dispatcher (November 2026, Xeon).
+words: an array is its address and shape (C order), a scalar its bits, a tuple of integers its elements. Ten empty
+calls cost 0.4 us this way, and 2 us through Numba's dispatcher (November 2026, Xeon).
+
+A kernel may have stages: other kernels with the same arguments that run before or after it, to pack what it reads or
+to add up what it wrote. What passes between them lies in scratch memory, which the kernels of a program share.
 """
 
 from __future__ import annotations
@@ -42,6 +45,13 @@ class Bound:
     work: float  # microseconds on one core, by the kernel's own estimate
     address: int
     block: np.ndarray[Any, np.dtype[np.int64]]
+    scratch: int = 0  # bytes of the block's last array, which the executor provides
+    before: tuple[Bound, ...] = ()
+    after: tuple[Bound, ...] = ()
+
+    def stages(self) -> tuple[Bound, ...]:
+        """The kernel among its stages, in the order they run in."""
+        return (*self.before, self, *self.after)
 
 
 class Kernel:
@@ -49,7 +59,10 @@ class Kernel:
 
     `function(task, *arguments)` does one task where `tasks(*arguments)` counts them, and
     `function(*arguments)` does it all where `tasks` is None. `work(*arguments)` estimates the microseconds of a
-    task on one core. Arrays are C-contiguous; outputs come last.
+    task on one core. Arguments are C-contiguous arrays, numbers and tuples of integers; outputs come last.
+
+    With `scratch(*arguments)`, the size of a 1-D array in the first argument's type, the function gets that array as
+    one more argument, and so do its stages, the kernels `before` and `after` it.
     """
 
     def __init__(
@@ -57,29 +70,42 @@ class Kernel:
         function: Callable[..., None],
         tasks: Callable[..., int] | None,
         work: Callable[..., float] | None,
+        scratch: Callable[..., int] | None = None,
+        before: Sequence[Kernel] = (),
+        after: Sequence[Kernel] = (),
     ) -> None:
         self.function = function
         self.name = f"{function.__module__}.{function.__qualname__}"
         self.__doc__ = function.__doc__
         self.__name__ = function.__name__
         self.tasks, self.work = tasks, work
+        self.scratch, self.before, self.after = scratch, tuple(before), tuple(after)
         names = list(inspect.signature(function).parameters)
-        self.parameters = tuple(names[1:] if tasks else names)
+        self._names = tuple(names[1:] if tasks else names)
+        self.parameters = self._names[:-1] if scratch else self._names
         self._thunks: dict[tuple[Any, ...], Any] = {}
 
     def bind(self, *arguments: Any) -> Bound:
         """Compile for these arguments' types, if that is new, and remember where they are."""
         if len(arguments) != len(self.parameters):
             raise TypeError(f"{self.name}: expected arguments {self.parameters}, received {len(arguments)}")
-        words, kinds = _pack(self, arguments)
-        tasks = self.tasks(*arguments) if self.tasks else 1
-        work = tasks * (self.work(*arguments) if self.work else TASK_WORK)
+        if self.scratch is None:
+            return self._bind(arguments)
+        memory = np.empty(self.scratch(*arguments), arguments[0].dtype)
+        before, after = (tuple(s._bind(arguments, memory) for s in stages) for stages in (self.before, self.after))
+        return self._bind(arguments, memory, before, after)
+
+    def _bind(self, given: tuple[Any, ...], memory: Any = None, before: Any = (), after: Any = ()) -> Bound:
+        arguments, scratch = (given, 0) if memory is None else ((*given, memory), memory.nbytes)
+        words, kinds = _pack(self.name, self._names, arguments)
+        tasks = self.tasks(*given) if self.tasks else 1
+        work = tasks * (self.work(*given) if self.work else TASK_WORK)
         if DISABLED:
-            return Bound(self, arguments, tasks, work, 0, np.zeros(0, np.int64))
+            return Bound(self, arguments, tasks, work, 0, np.zeros(0, np.int64), scratch, before, after)
         thunk = self._thunks.get(kinds)
         if thunk is None:
             thunk = self._thunks[kinds] = _compile(self, kinds)
-        return Bound(self, arguments, tasks, work, thunk, np.array(words, np.int64))
+        return Bound(self, arguments, tasks, work, thunk, np.array(words, np.int64), scratch, before, after)
 
     def __call__(self, *arguments: Any) -> None:
         Executor([self.bind(*arguments)]).run()
@@ -89,20 +115,24 @@ class Kernel:
 
 
 def kernel(
-    tasks: Callable[..., int] | None = None, work: Callable[..., float] | None = None
+    tasks: Callable[..., int] | None = None,
+    work: Callable[..., float] | None = None,
+    scratch: Callable[..., int] | None = None,
+    before: Sequence[Kernel] = (),
+    after: Sequence[Kernel] = (),
 ) -> Callable[[Callable[..., None]], Kernel]:
     """Decorator: `@kernel()` for a loop in one task, `@kernel(tasks=count)` for one that is cut."""
-    return lambda function: Kernel(function, tasks, work)
+    return lambda function: Kernel(function, tasks, work, scratch, before, after)
 
 
-def _pack(kernel: Kernel, arguments: Sequence[Any]) -> tuple[list[int], tuple[Any, ...]]:
+def _pack(kernel: str, names: Sequence[str], arguments: Sequence[Any]) -> tuple[list[int], tuple[Any, ...]]:
     """The arguments as words, and their types."""
     words: list[int] = []
     kinds: list[Any] = []
-    for name, value in zip(kernel.parameters, arguments, strict=True):
+    for name, value in zip(names, arguments, strict=True):
         if isinstance(value, np.ndarray):
             if not value.flags.c_contiguous:
-                raise TypeError(f"{kernel.name}: {name} must be C-contiguous")
+                raise TypeError(f"{kernel}: {name} must be C-contiguous")
             words += [value.ctypes.data, *value.shape]
             kinds.append(types.Array(numpy_support.from_dtype(value.dtype), value.ndim, "C"))
         elif isinstance(value, np.float32):
@@ -114,8 +144,13 @@ def _pack(kernel: Kernel, arguments: Sequence[Any]) -> tuple[list[int], tuple[An
         elif isinstance(value, int | np.integer):
             words.append(int(value))
             kinds.append(types.int64)
+        elif isinstance(value, tuple) and value and all(isinstance(v, int | np.integer) for v in value):
+            words += map(int, value)
+            kinds.append(types.UniTuple(types.int64, len(value)))
         else:
-            raise TypeError(f"{kernel.name}: {name} is {type(value).__name__}, not an array or a number")
+            raise TypeError(
+                f"{kernel}: {name} is {type(value).__name__}, not an array, a number or a tuple of integers"
+            )
     return words, tuple(kinds)
 
 
@@ -142,6 +177,9 @@ def _unpacker(kinds: tuple[Any, ...]) -> Any:  # pragma: no cover - of the compi
                     data = builder.inttoptr(builder.load(word()), element.as_pointer())
                     shape = [builder.load(word()) for _ in range(kind.ndim)]
                     values.append(array_view(context, builder, kind, data, shape))
+                elif isinstance(kind, types.UniTuple):
+                    elements = [builder.load(word()) for _ in range(kind.count)]
+                    values.append(context.make_tuple(builder, kind, elements))
                 else:
                     pointer = builder.bitcast(word(), context.get_data_type(kind).as_pointer())
                     values.append(builder.load(pointer))
@@ -239,14 +277,28 @@ class Executor:
     """Runs bound kernels in order: one call from Python for a whole training step."""
 
     def __init__(self, bound: Sequence[Bound]) -> None:
-        self.bound = tuple(bound)
+        self.bound = tuple(stage for b in bound for stage in b.stages())
+        self._blocks, self.scratch = [b.block for b in self.bound], self._share_scratch(bound)
         self._cut = any(b.tasks > 1 and b.work >= LEAST_WORK for b in self.bound)
         self._work = np.array([b.work for b in self.bound], np.float64)
         self._arrays = (
             np.array([b.address for b in self.bound], np.int64),
             np.array([b.tasks for b in self.bound], np.int64),
-            np.array([b.block.ctypes.data for b in self.bound], np.int64),
+            np.array([block.ctypes.data for block in self._blocks], np.int64),
         )
+
+    def _share_scratch(self, bound: Sequence[Bound]) -> np.ndarray[Any, np.dtype[np.uint8]]:
+        """One piece of memory for all kernels that need scratch: one runs after the other."""
+        memory = np.empty(max((b.scratch for b in bound), default=0) + 64, np.uint8)
+        if not DISABLED:
+            self._blocks = []
+            for b in bound:
+                for stage in b.stages():
+                    block = stage.block.copy()
+                    if b.scratch:
+                        block[-2] = memory.ctypes.data + -memory.ctypes.data % 64
+                    self._blocks.append(block)
+        return memory
 
     def run(self) -> None:
         if DISABLED:
