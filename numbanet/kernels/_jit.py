@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable
 from typing import Any
 
+import llvmlite.binding
 import numba
 from numba import types
 from numba.core import config
@@ -23,6 +25,27 @@ ERROR_MODEL = "numpy"
 # LLVM prefers 256-bit vectors on Intel; the register tile then runs at 65 GFLOP/s instead of 165
 # (November 2026, Xeon with AVX-512). On processors without AVX-512 the attribute changes nothing.
 VECTOR_WIDTH = '"prefer-vector-width"="512"'
+
+# Numba gives the host's features to the processor that NUMBA_CPU_NAME names: a haswell with AVX-512.
+if config.CPU_NAME and config.CPU_FEATURES is None:
+    config.CPU_FEATURES = ""
+
+AVX512_PROCESSORS = ("avx512", "lake-server", "rapids", "cascadelake", "cooperlake", "tigerlake", "rocketlake")
+AVX512_PROCESSORS += ("znver4", "znver5", "x86-64-v4")
+
+
+def _instruction_set() -> str:
+    """avx512, neon, or avx2 for whatever else there is."""
+    if platform.machine().lower() in ("aarch64", "arm64"):
+        return "neon"
+    if config.CPU_NAME:
+        wide = any(part in config.CPU_NAME for part in AVX512_PROCESSORS)
+    else:
+        wide = bool(llvmlite.binding.get_host_cpu_features().get("avx512f"))
+    return "avx512" if wide else "avx2"
+
+
+INSTRUCTION_SET = _instruction_set()
 
 INLINE: dict[str, Any] = {"forceinline": True, "nogil": True, "fastmath": FASTMATH, "error_model": ERROR_MODEL}
 # for arithmetic whose order carries the precision: (x + magic) - magic is not x
@@ -150,7 +173,9 @@ def apart(function: Callable[..., Any]) -> Any:
     """A helper of kernels that stays a function: LLVM compiles it once, however many loops call it."""
     if DISABLED:
         return function
-    return numba.njit(nogil=True, fastmath=FASTMATH, error_model=ERROR_MODEL, pipeline_class=_ApartCompiler)(function)
+    # Numba hands a caller's flags down to what it calls, unless that says otherwise
+    flags = INLINE | {"forceinline": False}
+    return numba.njit(**flags, pipeline_class=_ApartCompiler)(function)
 
 
 def like(value: float, x: Any) -> Any:

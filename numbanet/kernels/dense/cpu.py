@@ -1,80 +1,149 @@
-"""numbanet.kernels.dense on the register tile: a task owns a block of the output and is its only writer."""
+"""numbanet.kernels.dense on the register tile: a task owns a panel of columns for a block of rows."""
 
 import numpy as np
 
-from .._jit import inline, like
+from .._jit import apart, inline, like
 from .._kernel import kernel
-from .._tile import clear, flat, product, spread
+from .._tile import (
+    COLUMNS,
+    DEPTH,
+    FEW,
+    INDEX,
+    SPARE,
+    STACKED,
+    clear,
+    flat,
+    ladder,
+    pack,
+    pack_rows,
+    panel_product,
+    stack,
+)
 
-BLOCK = 64  # rows and columns of a task: at a depth of 64 it takes 4 us on one core
-
-
-FLOPS = 100e3  # FLOPs in a microsecond on one core, roughly
-
-
-def _blocks(rows, columns):
-    return -(-rows // BLOCK) * -(-columns // BLOCK)
-
-
-def _work(rows, columns, depth):
-    return 2 * min(rows, BLOCK) * min(columns, BLOCK) * depth / FLOPS
+ROWS, PANELS = 192, 8  # of a task, at most: a block of A, 256 deep, and its part of C then stay in the L2 cache
+TASKS = 16  # that a product is cut into, at least, if it has as many panels
+TABLE, RIGHT, LEFT = ROWS + SPARE, DEPTH * COLUMNS * PANELS, DEPTH * ROWS
+MANY = 3  # panels that repay the packing of A
+STRETCH = 24  # rows between requests for the next block; whole tiles of every height
+FLOPS = 150e3  # in a microsecond on one core, roughly
 
 
 @inline
-def _place(task, columns):
-    """The first row and column of a task's block in a matrix of that many columns."""
-    across = (columns + BLOCK - 1) // BLOCK
-    return task // across * BLOCK, task % across * BLOCK
+def _cut(rows, columns):
+    """The rows and columns of a task: as even as whole tiles allow."""
+    down, across = (rows + ROWS - 1) // ROWS, (columns + COLUMNS - 1) // COLUMNS
+    panels = min(max(down * across // TASKS, 1), PANELS)
+    return ((rows + down - 1) // down + 7) // 8 * 8, panels * COLUMNS
 
 
-@kernel(tasks=lambda x, w, b, y: _blocks(*y.shape), work=lambda x, w, b, y: _work(*y.shape, len(w)))
+def _tasks(rows, columns):
+    height, width = _cut(rows, columns)
+    return -(-rows // height) * -(-columns // width)
+
+
+def _work(rows, columns, depth):
+    return 2 * rows * columns * depth / FLOPS / _tasks(rows, columns)
+
+
+@inline
+def _place(task, rows, columns):
+    """The first and last row and column of a task."""
+    height, width = _cut(rows, columns)
+    across = (columns + width - 1) // width
+    i0, j0 = task // across * height, task % across * width
+    return i0, min(i0 + height, rows), j0, min(j0 + width, columns)
+
+
+@apart
+def _multiply(place, depth, left_, right_, s_, c_):
+    """C = S + A B for the rows and columns of `place`; a matrix is its array and its two strides.
+
+    Panels of B are packed, unless they lie in memory as the tile reads them and have too few users.
+    """
+    i0, i1, j0, j1 = place
+    a, ars, acs = left_
+    b, brs, bcs = right_
+    s, srs, scs = s_
+    c, crs = c_
+    rows = i1 - i0
+    a_at, s_at, c_at = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
+    run_at, right, left = stack(1, INDEX), stack(RIGHT, a), stack(LEFT, a)
+    many = j1 - j0 >= MANY * COLUMNS
+    if many:
+        for i in range(rows + SPARE):
+            k = min(i, rows - 1)
+            a_at[i] = k // STACKED * STACKED * DEPTH + k % STACKED
+    else:
+        ladder(rows, i0 * ars, ars, a_at)
+    ladder(rows, i0 * crs, crs, c_at)
+    few = bcs == 1 and rows < FEW and (j1 - j0) % COLUMNS == 0
+    for p0 in range(0, depth, DEPTH):
+        chunk = min(DEPTH, depth - p0)
+        if many:
+            run_at[0] = 0
+            for i in range(0, rows, STACKED):
+                pack_rows(chunk, min(STACKED, rows - i), (a, (i0 + i) * ars + p0 * acs, acs, ars), left, i * DEPTH)
+            a_ = (left, a_at, run_at, 0, STACKED)
+        else:
+            run_at[0] = p0 * acs
+            a_ = (a, a_at, run_at, 0, acs)
+        if not few:
+            for q0 in range(0, chunk, 32):
+                for j in range(j0, j1, COLUMNS):
+                    pack(
+                        min(32, chunk - q0),
+                        min(COLUMNS, j1 - j),
+                        (b, (p0 + q0) * brs + j * bcs, brs, bcs),
+                        right,
+                        (j - j0) * DEPTH + q0 * COLUMNS,
+                    )
+        for j in range(j0, j1, COLUMNS):
+            width = min(COLUMNS, j1 - j)
+            if p0 == 0:
+                ladder(rows, j * scs - j, srs, s_at)
+            start = (s, s_at) if p0 == 0 else (c, c_at)
+            b_ = (b, p0 * brs + j, brs) if few else (right, (j - j0) * DEPTH, COLUMNS)
+            panel_product(0, rows, j, width, 1, chunk, a_, b_, start, (c, c_at))
+
+
+@kernel(tasks=lambda x, w, b, y: _tasks(*y.shape), work=lambda x, w, b, y: _work(*y.shape, len(w)))
 def forward(task, x, w, b, y):
-    N, I = x.shape
-    O = w.shape[1]
-    n0, o0 = _place(task, O)
-    rows, columns = min(BLOCK, N - n0), min(BLOCK, O - o0)
+    I, O = w.shape
     # F1
-    spread(rows, columns, b, o0, (flat(y), n0 * O + o0, O))
-    product(rows, columns, I, (flat(x), n0 * I, I, 1), (flat(w), o0, O, 1), (flat(y), n0 * O + o0, O))
+    _multiply(_place(task, len(x), O), I, (flat(x), I, 1), (flat(w), O, 1), (b, 0, 1), (flat(y), O))
 
 
-@kernel(tasks=lambda x, w, y: _blocks(*y.shape), work=lambda x, w, y: _work(*y.shape, len(w)))
+@kernel(tasks=lambda x, w, y: _tasks(*y.shape), work=lambda x, w, y: _work(*y.shape, len(w)))
 def forward_without_bias(task, x, w, y):
-    N, I = x.shape
-    O = w.shape[1]
-    n0, o0 = _place(task, O)
-    rows, columns = min(BLOCK, N - n0), min(BLOCK, O - o0)
-    clear(rows, columns, (flat(y), n0 * O + o0, O))
+    I, O = w.shape
+    place, zeros = _place(task, len(x), O), stack(COLUMNS, x)
+    clear(zeros)
     # F1 with b = 0
-    product(rows, columns, I, (flat(x), n0 * I, I, 1), (flat(w), o0, O, 1), (flat(y), n0 * O + o0, O))
+    _multiply(place, I, (flat(x), I, 1), (flat(w), O, 1), (zeros, 0, 0), (flat(y), O))
 
 
-@kernel(tasks=lambda dy, w, dx: _blocks(*dx.shape), work=lambda dy, w, dx: _work(*dx.shape, dy.shape[1]))
+@kernel(tasks=lambda dy, w, dx: _tasks(*dx.shape), work=lambda dy, w, dx: _work(*dx.shape, dy.shape[1]))
 def backward_input(task, dy, w, dx):
-    N, O = dy.shape
-    I = w.shape[0]
-    n0, i0 = _place(task, I)
-    rows, columns = min(BLOCK, N - n0), min(BLOCK, I - i0)
-    clear(rows, columns, (flat(dx), n0 * I + i0, I))
+    I, O = w.shape
+    place, zeros = _place(task, len(dy), I), stack(COLUMNS, dy)
+    clear(zeros)
     # B1: w is read as its transpose
-    product(rows, columns, O, (flat(dy), n0 * O, O, 1), (flat(w), i0 * O, 1, O), (flat(dx), n0 * I + i0, I))
+    _multiply(place, O, (flat(dy), O, 1), (flat(w), 1, O), (zeros, 0, 0), (flat(dx), I))
 
 
-@kernel(tasks=lambda dy, x, dw: _blocks(*dw.shape), work=lambda dy, x, dw: _work(*dw.shape, len(x)))
+@kernel(tasks=lambda dy, x, dw: _tasks(*dw.shape), work=lambda dy, x, dw: _work(*dw.shape, len(x)))
 def backward_kernel(task, dy, x, dw):
-    N, O = dy.shape
-    I = x.shape[1]
-    i0, o0 = _place(task, O)
-    rows, columns = min(BLOCK, I - i0), min(BLOCK, O - o0)
-    clear(rows, columns, (flat(dw), i0 * O + o0, O))
+    I, O = dw.shape
+    place, zeros = _place(task, I, O), stack(COLUMNS, dy)
+    clear(zeros)
     # B2: x is read as its transpose
-    product(rows, columns, N, (flat(x), i0, 1, I), (flat(dy), o0, O, 1), (flat(dw), i0 * O + o0, O))
+    _multiply(place, len(x), (flat(x), 1, I), (flat(dy), O, 1), (zeros, 0, 0), (flat(dw), O))
 
 
-@kernel(tasks=lambda dy, db: -(-db.size // BLOCK), work=lambda dy, db: len(dy) * BLOCK / 10e3)
+@kernel(tasks=lambda dy, db: -(-db.size // COLUMNS), work=lambda dy, db: len(dy) * COLUMNS / 10e3)
 def backward_bias(task, dy, db):
-    o0 = task * BLOCK
-    o1 = min(db.size, o0 + BLOCK)
+    o0 = task * COLUMNS
+    o1 = min(db.size, o0 + COLUMNS)
     # B3
     gradient, O = flat(dy), np.uint64(db.size)
     for o in range(np.uint64(o0), np.uint64(o1)):
