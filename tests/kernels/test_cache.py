@@ -102,9 +102,9 @@ def test_where_the_cache_is(tmp_path, monkeypatch, platform, variable, expected)
         monkeypatch.setenv(variable, str(tmp_path))
     monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
     monkeypatch.setattr(sys, "platform", platform)
-    assert _cache.user_folder() == tmp_path / expected / _cache.ROOM
+    assert _cache.kernel_folder() == tmp_path / expected / _cache.ROOM
     monkeypatch.setenv("NUMBANET_CACHE_DIR", str(tmp_path / "mine"))
-    assert _cache.user_folder() == tmp_path / "mine" / _cache.ROOM
+    assert _cache.kernel_folder() == tmp_path / "mine" / _cache.ROOM
 
 
 def test_the_digest_follows_the_sources(tmp_path, monkeypatch):

@@ -25,6 +25,7 @@ distribution function, phi its density; L = 1.0507009873554805 and A = 1.6732632
 At a kink the derivative is the left one (relu'(0) = 0, elu'(0) = alpha), but 0 at both kinks of hard_sigmoid. The
 derivative of step is zero wherever there is one, so no gradient passes it: the perceptron needs its own learning rule.
 
-Saved: x and y; each backward reads what it needs. A NaN in x or dy comes out as NaN. The derivatives of step and linear
-do not depend on x, so there only dy matters.
+Saved: x and y; each backward reads what it needs. relu_in_place(y) and relu_in_place_backward(y, dy) are relu with y in
+x's memory and dx in dy's: y > 0 where x > 0, so x is not needed. A NaN in x or dy comes out as NaN. The derivatives of
+step and linear do not depend on x, so there only dy matters.
 """

@@ -47,6 +47,22 @@ def relu_backward(task, dy, x, y, dx):
 
 
 @kernel(tasks=_chunks)
+def relu_in_place(task, y):
+    y = _part(task, y)
+    zero = like(0.0, y)
+    for i in range(y.size):
+        y[i] = zero if y[i] <= zero else y[i]
+
+
+@kernel(tasks=_chunks)
+def relu_in_place_backward(task, y, dy):
+    y, dy = _part(task, y), _part(task, dy)
+    zero, one = like(0.0, y), like(1.0, y)
+    for i in range(y.size):
+        dy[i] *= _piecewise(y[i], one, zero)
+
+
+@kernel(tasks=_chunks)
 def leaky_relu(task, x, alpha, y):
     x, y = _part(task, x), _part(task, y)
     zero, a = like(0.0, y), like(alpha, y)

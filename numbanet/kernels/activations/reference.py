@@ -22,6 +22,18 @@ def relu_backward(dy, x, y, dx):
 
 
 @kernel()
+def relu_in_place(y):
+    for i in range(y.size):
+        y[i] = 0.0 if y[i] <= 0.0 else y[i]
+
+
+@kernel()
+def relu_in_place_backward(y, dy):
+    for i in range(y.size):
+        dy[i] *= _piecewise(y[i], 1.0, 0.0)
+
+
+@kernel()
 def leaky_relu(x, alpha, y):
     for i in range(x.size):
         y[i] = alpha * x[i] if x[i] <= 0.0 else x[i]
