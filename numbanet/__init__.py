@@ -6,7 +6,7 @@ model.compile("adam", nn.losses.SparseCategoricalCrossentropy(), ["accuracy"])
 model.fit(*nn.datasets.load_digits(), epochs=10, validation_split=0.2)
 """
 
-from . import callbacks, datasets, errors, initializers, layers, losses, metrics, optimizers, regularizers, teach
+from . import callbacks, datasets, errors, initializers, layers, losses, metrics, optimizers, plot, regularizers, teach
 from .kernels._threads import get_num_threads, set_num_threads
 from .model import Sequential
 from .perceptron import Perceptron
@@ -28,6 +28,7 @@ __all__ = [
     "losses",
     "metrics",
     "optimizers",
+    "plot",
     "regularizers",
     "set_num_threads",
     "teach",

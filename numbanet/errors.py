@@ -4,7 +4,8 @@ NumbanetError
 ├── ArgumentError         (ValueError)    a constructor or method received a value it cannot use
 ├── ShapeError            (ValueError)    an array's shape does not fit
 ├── DtypeError            (TypeError)     an array's element type does not fit
-├── DataError             (ValueError)    an array holds NaN, infinity or labels out of range
+├── DataError             (ValueError)    an array holds NaN, infinity or labels out of range; a file is damaged
+├── DownloadError         (OSError)       a file could not be fetched from the web
 ├── StateError            (RuntimeError)  a method was called too early: build or compile first
 ├── DeviceError           (RuntimeError)  a device is unknown or cannot be used
 └── MissingDependency     (ImportError)   an optional package is not installed
@@ -32,7 +33,11 @@ class DtypeError(NumbanetError, TypeError):
 
 
 class DataError(NumbanetError, ValueError):
-    """Data with NaN, infinity, or labels out of range."""
+    """Data with NaN, infinity, or labels out of range, or a file that is not what it should be."""
+
+
+class DownloadError(NumbanetError, OSError):
+    """A file that could not be fetched from the web."""
 
 
 class StateError(NumbanetError, RuntimeError):

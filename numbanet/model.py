@@ -14,7 +14,7 @@ from .callbacks import Callback, History
 from .checks import boolean, fail, fraction, non_negative_integer, positive_integer
 from .devices import Device, get_device
 from .errors import ArgumentError, NumbanetError, ShapeError, StateError
-from .layers.base import Layer, snake_case
+from .layers.base import Layer, free_name, snake_case
 from .locks import Turns
 from .metrics import get as get_metric
 from .network import Network
@@ -66,9 +66,7 @@ class Sequential:
             raise ArgumentError(f"Sequential: layer {layer.name!r} is in the model already; make a new one.")
         names = {other.name for other in self.layers}
         if layer.name is None:
-            base = snake_case(type(layer).__name__)
-            numbers = (f"{base}_{k}" for k in range(1, len(names) + 2))
-            layer.name = base if base not in names else next(name for name in numbers if name not in names)
+            layer.name = free_name(snake_case(type(layer).__name__), names)
         elif layer.name in names:
             raise ArgumentError(f"Sequential: layer names must differ. Received: name={layer.name!r} twice.")
         self._change([*self.layers, layer])
@@ -299,19 +297,22 @@ class Sequential:
 
     def _run(self, steps: Steps, mode: Mode, batch: training.Data) -> float:
         """One step on checked data; returns the loss."""
-        step = steps.step(mode, len(batch.x))
+        step, fixed = steps.step(mode, len(batch.x)), steps.network.fixed
         step.x[...], step.targets[...] = batch.x, batch.y
+        before = np.array(fixed)
         try:
             step.weights[...] = 1 if batch.weights is None else batch.weights.reshape(-1)
             step.run()
         finally:
             steps.restore_weights()
+            if not mode.update:  # a forward pass of training moves running statistics
+                fixed[...] = before
         return float(step.loss[0])
 
     def gradients(self, x: Any, y: Any, sample_weight: Any = None, training: bool = False) -> tuple[float, list[Any]]:
         """The loss, and its gradient by each trained parameter in the order of get_weights; nothing is updated.
 
-        training=True leaves dropout on, with the mask of the next training step.
+        training=True takes those of the next training step, with its dropout mask and the statistics of this batch.
         """
         with self._lock:
             mode = Mode(boolean("gradients", "training", training), loss=True, gradients=True)
@@ -384,7 +385,7 @@ class Sequential:
     def summary(self) -> None:
         """Print the layers with their output shapes and parameters, and the memory."""
         network = self._built("summary")
-        print("\n".join(summary_lines(self.name, network, (self._steps or Steps(network)).nbytes)))
+        print("\n".join(summary_lines(self.name, network, (self._steps or Steps(network)).sizes())))
 
     def __repr__(self) -> str:
         return f"Sequential({self.layers!r}, seed={self.seed})"

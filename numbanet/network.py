@@ -1,10 +1,8 @@
-"""Layers bound to memory: the only code that walks over layers.
-
-The walk happens when a step is recorded, once for each batch size; the step then replays its flat program.
-"""
+"""A chain of layers bound to memory: its parameters, gradients and activations."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +11,8 @@ import numpy as np
 
 from . import random
 from .devices import Device
-from .errors import NumbanetError, StateError
-from .layers.base import Description, Layer, Parameter, Shape, Tensors
+from .layers.base import Layer, Parameter, Shape, Tensors
+from .layers.chain import Chain
 from .memory import Arena
 from .program import Program
 
@@ -37,28 +35,17 @@ class Network:
     """
 
     def __init__(self, layers: Sequence[Layer], input_shape: Shape, device: Device, dtype: Any, seed: int) -> None:
-        self.layers, self.names = tuple(layers), [str(layer.name) for layer in layers]
-        self.input_shape, self.device, self.dtype, self.seed = input_shape, device, np.dtype(dtype), seed
-        self.descriptions = self._describe()
-        self.output_shape = self.descriptions[-1].output_shape if self.layers else input_shape
+        self.chain = Chain(layers, [str(layer.name) for layer in layers], input_shape)
+        self.layers, self.descriptions = self.chain.layers, self.chain.descriptions
+        self.input_shape, self.output_shape = input_shape, self.chain.output_shape
+        self.device, self.dtype, self.seed = device, np.dtype(dtype), seed
         self.iteration = device.zeros((1,), np.int64)
         self._allocate_parameters()
         self._activations: Arena | None = None
         self.capacity = 0
 
-    def _describe(self) -> list[Description]:
-        descriptions, shape = [], self.input_shape
-        for position, layer in enumerate(self.layers):
-            try:
-                description = layer.describe(shape)
-            except NumbanetError as error:
-                raise type(error)(f"{type(layer).__name__} (layer {position}, {layer.name!r}): {error}") from None
-            descriptions.append(description)
-            shape = description.output_shape
-        return descriptions
-
     def _allocate_parameters(self) -> None:
-        owned = [(name, p) for name, d in zip(self.names, self.descriptions, strict=True) for p in d.parameters]
+        owned = [(name, p) for name, d in zip(self.chain.names, self.descriptions, strict=True) for p in d.parameters]
         trained = {f"{name}/{p.name}": p.shape for name, p in owned if p.trainable}
         others = {f"{name}/{p.name}": p.shape for name, p in owned if not p.trainable}
         self.gradients = Arena(self.device, self.dtype, trained)
@@ -85,75 +72,63 @@ class Network:
         return [slot for slot in self.slots if slot.parameter.trainable]
 
     @property
-    def nbytes(self) -> int:
+    def fixed(self) -> Any:
+        """The values that no optimizer changes, such as running statistics, one after another."""
+        return self.parameters.buffer[self.trained_size :]
+
+    def sizes(self) -> dict[str, int]:
         """Bytes of parameters, gradients, and activations as far as they are allocated."""
         activations = self._activations.nbytes if self._activations else 0
-        return self.parameters.nbytes + self.gradients.nbytes + activations
+        return {"parameters": self.parameters.nbytes, "gradients": self.gradients.nbytes, "activations": activations}
+
+    def activation_size(self, n: int) -> int:
+        """Bytes of the activations of n samples, without the gaps between arrays."""
+        return sum(map(math.prod, self._activation_shapes(n).values())) * int(self.dtype.itemsize)
 
     def reserve(self, n: int) -> None:
         """Make room for batches of n samples. Steps recorded before keep the arrays that they had."""
         if n <= self.capacity:
             return
-        shapes: dict[str, Shape] = {"x": (n, *self.input_shape), "dx": (n, *self.input_shape)}
-        for i, (layer, d) in enumerate(zip(self.layers, self.descriptions, strict=True)):
-            if not (layer.passes_through(True) and layer.passes_through(False)):
-                shapes |= {f"{i}/y": (n, *d.output_shape), f"{i}/dy": (n, *d.output_shape)}
-            shapes |= {f"{i}/saved/{name}": (n, *shape) for name, shape in d.saved.items()}
-        self._activations = Arena(self.device, self.dtype, shapes)
+        self._activations = Arena(self.device, self.dtype, self._activation_shapes(n))
         self.capacity = n
 
-    def tensors(self, n: int, training: bool, input_gradient: bool) -> list[Tensors]:
-        """The arrays of each layer for a batch of n samples."""
+    def _activation_shapes(self, n: int) -> dict[str, Shape]:
+        """What a step on n samples holds between its kernels."""
+        d = self.chain.description
+        shapes: dict[str, Shape] = {"x": (n, *self.input_shape), "dx": (n, *self.input_shape)}
+        shapes |= {f"saved/{name}": (n, *shape) for name, shape in d.saved.items()}
+        return shapes | {f"scratch/{name}": shape for name, shape in d.scratch.items()}
+
+    def _whole(self, n: int, training: bool) -> Tensors:
+        """The arrays of all layers for a batch of n samples."""
         self.reserve(n)
-        arena = self._activations.views if self._activations else {}
-        x, dx = arena["x"][:n], arena["dx"][:n]
-        wanted = input_gradient  # whether anything below still needs a gradient
-        result = []
-        for i, (layer, d) in enumerate(zip(self.layers, self.descriptions, strict=True)):
-            if layer.passes_through(training):
-                y, dy = x.reshape((n, *d.output_shape)), dx.reshape((n, *d.output_shape))
-            else:
-                y, dy = arena[f"{i}/y"][:n], arena[f"{i}/dy"][:n]
-            slots = [slot for slot in self.slots if slot.layer == layer.name]
-            result.append(
-                Tensors(
-                    x=x,
-                    y=y,
-                    dx=dx if wanted else None,
-                    dy=dy,
-                    parameters={slot.parameter.name: slot.value for slot in slots},
-                    gradients={slot.parameter.name: slot.gradient for slot in slots},
-                    saved={name: arena[f"{i}/saved/{name}"][:n] for name in d.saved},
-                    seed=self.seed,
-                    stream=random.LAYERS + i,
-                    iteration=self.iteration,
-                )
-            )
-            x, dx = y, dy
-            wanted = wanted or any(slot.parameter.trainable for slot in slots)
-        return result
+        d, arena = self.chain.description, self._activations.views if self._activations else {}
+        return Tensors(
+            x=arena["x"][:n],
+            y=None,
+            dx=arena["dx"][:n],
+            dy=None,
+            parameters=self.parameters.views,
+            gradients={name: self.gradients.views.get(name) for name in self.parameters.views},
+            saved={name: arena[f"saved/{name}"][:n] for name in d.saved},
+            scratch={name: arena[f"scratch/{name}"] for name in d.scratch},
+            seed=self.seed,
+            stream=random.LAYERS,
+            iteration=self.iteration,
+            training=training,
+        )
 
     def ends(self, n: int, training: bool) -> tuple[Any, Any, Any, Any]:
         """Input x and dx of the first layer, y and dy of the last, for a batch of n samples."""
-        tensors = self.tensors(n, training, True)
-        return tensors[0].x, tensors[0].dx, tensors[-1].y, tensors[-1].dy
+        whole = self._whole(n, training)
+        return whole.x, whole.dx, *self.chain.ends(whole)
 
     def forward(self, program: Program, n: int, training: bool) -> None:
         """Write the calls of the forward pass."""
-        for layer, t in zip(self.layers, self.tensors(n, training, False), strict=True):
-            if not layer.passes_through(training):
-                program.owner, before = str(layer.name), len(program.calls)
-                layer.forward(program, t, training)
-                if len(program.calls) == before:
-                    raise StateError(
-                        f"{type(layer).__name__} ({layer.name!r}): forward wrote no kernel call into the program. "
-                        "It runs once, to record: use program.call(kernel, arrays...)."
-                    )
+        program.owner = ""
+        self.chain.forward(program, self._whole(n, training))
 
     def backward(self, program: Program, n: int, training: bool, input_gradient: bool) -> None:
         """Write the calls of the backward pass, as far down as somebody needs it."""
-        tensors = self.tensors(n, training, input_gradient)
-        for layer, t in zip(reversed(self.layers), reversed(tensors), strict=True):
-            if not layer.passes_through(training) and (t.dx is not None or t.gradients):
-                program.owner = str(layer.name)
-                layer.backward(program, t)
+        program.owner = ""
+        self.chain.backward(program, self._whole(n, training), input_gradient)

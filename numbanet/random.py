@@ -17,7 +17,7 @@ from .kernels import random as operation
 # Streams below 2^32, apart from each other: each use of random numbers has its own.
 SHUFFLE, SPLIT = 1, 2
 PARAMETERS = 1_000  # + the parameter's place in the model
-LAYERS = 1_000_000  # + the layer's place in the model
+LAYERS = 1_000_000  # + the streams of the layers below; layers inside layers count too
 
 
 def _draw(kind: str, shape: tuple[int, ...], seed: int, stream: int, step: int, dtype: Any) -> Any:

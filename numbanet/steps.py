@@ -113,10 +113,9 @@ class Steps:
                 arena.buffer[...] = self.optimizer.initial_moment
             self.moments[name] = arena
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the network's memory and the optimizer's moments."""
-        return self.network.nbytes + sum(arena.nbytes for arena in self.moments.values())
+    def sizes(self) -> dict[str, int]:
+        """Bytes of the network's memory and of the optimizer's moments."""
+        return self.network.sizes() | {"moments": sum(arena.nbytes for arena in self.moments.values())}
 
     def step(self, mode: Mode, n: int) -> Step:
         """The step of this mode for batches of n samples, recorded if it is new."""

@@ -32,6 +32,20 @@ def test_fans(shape, expected):
     assert fans(shape) == expected
 
 
+def test_fans_of_convolutions_are_those_of_keras():
+    """(fan in, fan out): the window times the kernel's last two axes, whatever they mean."""
+    layers = nn.layers
+    for layer, expected in (
+        (layers.Conv1D(8, 5), (5 * 6, 5 * 8)),
+        (layers.Conv2D(8, (5, 3)), (15 * 6, 15 * 8)),
+        (layers.Conv2D(8, (5, 3), groups=2), (15 * 3, 15 * 8)),
+        (layers.DepthwiseConv2D((5, 3), depth_multiplier=2), (15 * 6, 15 * 2)),
+        (layers.Conv2DTranspose(8, (5, 3)), (15 * 8, 15 * 6)),
+    ):
+        shape = (9, 6) if isinstance(layer, layers.Conv1D) else (9, 9, 6)
+        assert fans(layer.describe(shape).parameters[0].shape) == expected
+
+
 @pytest.mark.compiled
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("name", SCALED)

@@ -20,33 +20,74 @@ from .activations import (
     Tanh,
 )
 from .base import Description, Layer, Parameter, Tensors
+from .convolution import Conv1D, Conv2D, DepthwiseConv2D
 from .dense import Dense
-from .dropout import Dropout
-from .shapes import Flatten
+from .dropout import Dropout, SpatialDropout1D, SpatialDropout2D
+from .normalization import BatchNormalization, GroupNormalization, LayerNormalization
+from .padding import Cropping1D, Cropping2D, ZeroPadding1D, ZeroPadding2D
+from .pooling import (
+    AveragePooling1D,
+    AveragePooling2D,
+    GlobalAveragePooling1D,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling1D,
+    GlobalMaxPooling2D,
+    MaxPooling1D,
+    MaxPooling2D,
+)
+from .residual import Residual
+from .shapes import Flatten, Reshape
+from .transposed_convolution import Conv2DTranspose
+from .up_sampling import UpSampling1D, UpSampling2D
 
 __all__ = [
     "ELU",
     "GELU",
     "SELU",
     "Activation",
+    "AveragePooling1D",
+    "AveragePooling2D",
+    "BatchNormalization",
+    "Conv1D",
+    "Conv2D",
+    "Conv2DTranspose",
+    "Cropping1D",
+    "Cropping2D",
     "Dense",
+    "DepthwiseConv2D",
     "Description",
     "Dropout",
     "Flatten",
+    "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D",
+    "GlobalMaxPooling1D",
+    "GlobalMaxPooling2D",
+    "GroupNormalization",
     "HardSigmoid",
     "Layer",
+    "LayerNormalization",
     "LeakyReLU",
     "Linear",
     "LogSoftmax",
+    "MaxPooling1D",
+    "MaxPooling2D",
     "Mish",
     "Parameter",
     "ReLU",
+    "Reshape",
+    "Residual",
     "Sigmoid",
     "Silu",
     "Softmax",
     "Softplus",
     "Softsign",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
     "Step",
     "Tanh",
     "Tensors",
+    "UpSampling1D",
+    "UpSampling2D",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
 ]

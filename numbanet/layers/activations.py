@@ -68,6 +68,22 @@ class ReLU(_Elementwise):
 
     function = "relu"
 
+    @property
+    def in_place(self) -> bool:
+        return True
+
+    def apply(self, program: Program, x: Any, y: Any) -> None:
+        if x is y:
+            program.call(program.kernels(activations).relu_in_place, y.reshape(-1))
+        else:
+            super().apply(program, x, y)
+
+    def differentiate(self, program: Program, dy: Any, x: Any, y: Any, dx: Any) -> None:
+        if dx is dy:
+            program.call(program.kernels(activations).relu_in_place_backward, y.reshape(-1), dy.reshape(-1))
+        else:
+            super().differentiate(program, dy, x, y, dx)
+
 
 class _WithAlpha(_Elementwise):
     def __init__(self, alpha: float, name: str | None = None) -> None:

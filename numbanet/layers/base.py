@@ -7,7 +7,9 @@ the arrays to `forward` and `backward`, which write the layer's kernel calls int
 from __future__ import annotations
 
 import inspect
+import itertools
 import re
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -32,17 +34,25 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Description:
-    """What a layer makes of an input shape. Shapes of samples, without the batch axis N."""
+    """What a layer makes of an input shape. Shapes of samples, without the batch axis N.
+
+    saved: arrays that hold something for every sample. scratch: arrays of the layer that have no batch axis.
+    Whatever is in them before a step, forward or backward writes it before it is read.
+    streams: of random numbers that the layer draws from, numbered from t.stream on.
+    """
 
     output_shape: Shape
     parameters: tuple[Parameter, ...] = ()
     saved: dict[str, Shape] = field(default_factory=dict)
+    scratch: dict[str, Shape] = field(default_factory=dict)
+    streams: int = field(default=1, kw_only=True)
 
 
 @dataclass(frozen=True)
 class Tensors:
-    """The arrays of one layer for one batch size; x, y and their gradients have the batch axis first.
+    """The arrays of one layer for one batch size; x, y, their gradients and what is saved have the batch axis first.
 
+    The gradient of a parameter that is not trained is None. training: which forward pass the backward pass follows.
     dx is None where nobody needs the gradient of the layer's input: in the first layer of a network in training.
     """
 
@@ -53,9 +63,11 @@ class Tensors:
     parameters: dict[str, Any]
     gradients: dict[str, Any]
     saved: dict[str, Any]
+    scratch: dict[str, Any]
     seed: int
     stream: int
     iteration: Any
+    training: bool
 
 
 def batch_shape(shape: Shape) -> str:
@@ -67,6 +79,12 @@ def snake_case(name: str) -> str:
     """MaxPooling2D -> max_pooling2d, ELU -> elu."""
     name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def free_name(base: str, taken: Container[str | None]) -> str:
+    """`base`, or else the first of base_1, base_2, ... that is not taken."""
+    names = (f"{base}_{k}" for k in itertools.count(1))
+    return base if base not in taken else next(name for name in names if name not in taken)
 
 
 class Layer:
@@ -92,7 +110,7 @@ class Layer:
             Layer.registry[cls.__name__] = cls
 
     def describe(self, input_shape: Shape) -> Description:
-        """Output shape, parameters and saved arrays for samples of `input_shape`. Raises ShapeError."""
+        """Output shape, parameters, saved and scratch arrays for samples of `input_shape`. Raises ShapeError."""
         raise TypeError(f"{type(self).__name__} must define describe(input_shape)")
 
     def forward(self, program: Program, t: Tensors, training: bool) -> None:
@@ -102,6 +120,16 @@ class Layer:
     def backward(self, program: Program, t: Tensors) -> None:
         """Write the calls that compute t.gradients, and t.dx unless it is None, from t.dy."""
         raise TypeError(f"{type(self).__name__} must define backward(program, tensors)")
+
+    @property
+    def in_place(self) -> bool:
+        """Whether `forward` may get t.y in the memory of t.x, and `backward` t.dx in that of t.dy."""
+        return False
+
+    @property
+    def keeps_output(self) -> bool:
+        """Whether `backward` reads t.y, so that the next layer must not work in place."""
+        return True
 
     def passes_through(self, training: bool) -> bool:
         """True where the output is the input's memory in the output's shape, so that there is nothing to compute."""
@@ -131,3 +159,21 @@ class Layer:
                 f"expected input of shape (N, features), received {batch_shape(input_shape)}. Put Flatten() before it."
             )
         return input_shape[0]
+
+    def _expect_image(self, input_shape: Shape) -> tuple[int, int, int]:
+        """(height, width, channels) where samples are images."""
+        if len(input_shape) != 3:
+            raise ShapeError(
+                f"expected images of shape (N, height, width, channels), received {batch_shape(input_shape)}. "
+                "Put Reshape((height, width, channels)) before it."
+            )
+        return input_shape
+
+    def _expect_sequence(self, input_shape: Shape) -> tuple[int, int]:
+        """(steps, channels) where samples are sequences."""
+        if len(input_shape) != 2:
+            raise ShapeError(
+                f"expected sequences of shape (N, steps, channels), received {batch_shape(input_shape)}. "
+                "Put Reshape((steps, channels)) before it."
+            )
+        return input_shape

@@ -1,0 +1,124 @@
+"""Layers one after another: the only code that walks over layers.
+
+The walk happens when a step is recorded, once for each batch size; the step then replays its flat program. A network
+is a chain, and a layer may hold chains of its own, as Residual does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..errors import NumbanetError, StateError
+from ..program import Program
+from .base import Description, Layer, Parameter, Shape, Tensors
+
+
+class Chain:
+    """Layers with their names, for samples of `input_shape`. Raises ShapeError where a layer does not fit.
+
+    `description` is that of the chain as a whole: parameters and arrays of a layer are called "layer/...", and the
+    arrays between the layers are saved ones. Who allocates them hands them back in the Tensors of the whole, whose y
+    and dy are not looked at: `ends` tells where they are.
+    """
+
+    def __init__(self, layers: Sequence[Layer], names: Sequence[str], input_shape: Shape) -> None:
+        self.layers, self.names, self.input_shape = tuple(layers), tuple(names), input_shape
+        self.descriptions: list[Description] = []
+        self.output_shape = input_shape
+        for position, (layer, name) in enumerate(zip(layers, names, strict=True)):
+            try:
+                description = layer.describe(self.output_shape)
+            except NumbanetError as error:
+                raise type(error)(f"{type(layer).__name__} (layer {position}, {name!r}): {error}") from None
+            self.descriptions.append(description)
+            self.output_shape = description.output_shape
+
+    def _each(self) -> Iterator[tuple[Layer, str, Description]]:
+        return zip(self.layers, self.names, self.descriptions, strict=True)
+
+    def _in_place(self, position: int) -> bool:
+        """Whether a layer's output takes the place of its input, which nobody else reads."""
+        if position == 0:
+            return False
+        below = self.layers[position - 1]
+        moves = below.passes_through(True) or below.passes_through(False)
+        return self.layers[position].in_place and not below.keeps_output and not moves
+
+    @property
+    def description(self) -> Description:
+        """The chain as if it were one layer."""
+        parameters: list[Parameter] = []
+        saved: dict[str, Shape] = {}
+        scratch: dict[str, Shape] = {}
+        for position, (layer, name, d) in enumerate(self._each()):
+            parameters += [replace(p, name=f"{name}/{p.name}") for p in d.parameters]
+            if not (layer.passes_through(True) and layer.passes_through(False)) and not self._in_place(position):
+                saved |= {f"{name}/y": d.output_shape, f"{name}/dy": d.output_shape}
+            saved |= {f"{name}/saved/{key}": shape for key, shape in d.saved.items()}
+            scratch |= {f"{name}/{key}": shape for key, shape in d.scratch.items()}
+        streams = sum(d.streams for d in self.descriptions)
+        return Description(self.output_shape, tuple(parameters), saved, scratch, streams=streams)
+
+    def tensors(self, whole: Tensors, input_gradient: bool) -> list[Tensors]:
+        """The arrays of each layer. input_gradient: whether somebody needs whole.dx."""
+        x, dx, stream = whole.x, whole.dx, whole.stream
+        wanted = input_gradient  # whether anything below still needs a gradient
+        result = []
+        for position, (layer, name, d) in enumerate(self._each()):
+            if self._in_place(position):
+                y, dy = x, dx
+            elif layer.passes_through(whole.training):
+                y, dy = (a.reshape((len(x), *d.output_shape)) for a in (x, dx))
+            else:
+                y, dy = whole.saved[f"{name}/y"], whole.saved[f"{name}/dy"]
+            result.append(
+                replace(
+                    whole,
+                    x=x,
+                    y=y,
+                    dx=dx if wanted else None,
+                    dy=dy,
+                    parameters={p.name: whole.parameters[f"{name}/{p.name}"] for p in d.parameters},
+                    gradients={p.name: whole.gradients[f"{name}/{p.name}"] for p in d.parameters},
+                    saved={key: whole.saved[f"{name}/saved/{key}"] for key in d.saved},
+                    scratch={key: whole.scratch[f"{name}/{key}"] for key in d.scratch},
+                    stream=stream,
+                )
+            )
+            x, dx, stream = y, dy, stream + d.streams
+            wanted = wanted or any(p.trainable for p in d.parameters)
+        return result
+
+    def ends(self, whole: Tensors) -> tuple[Any, Any]:
+        """y and dy of the last layer."""
+        last = self.tensors(whole, True)[-1]
+        return last.y, last.dy
+
+    def forward(self, program: Program, whole: Tensors) -> None:
+        """Write the calls of the forward pass, for the owner that the program has, if any."""
+        above = program.owner
+        for layer, name, t in zip(self.layers, self.names, self.tensors(whole, False), strict=True):
+            if not layer.passes_through(whole.training):
+                program.owner, before = _inside(above, name), len(program.calls)
+                layer.forward(program, t, whole.training)
+                if len(program.calls) == before:
+                    raise StateError(
+                        f"{type(layer).__name__} ({program.owner!r}): forward wrote no kernel call into the program. "
+                        "It runs once, to record: use program.call(kernel, arrays...)."
+                    )
+        program.owner = above
+
+    def backward(self, program: Program, whole: Tensors, input_gradient: bool) -> None:
+        """Write the calls of the backward pass, as far down as somebody needs it."""
+        above, tensors = program.owner, self.tensors(whole, input_gradient)
+        for layer, name, t in zip(reversed(self.layers), reversed(self.names), reversed(tensors), strict=True):
+            if not layer.passes_through(whole.training) and (t.dx is not None or t.gradients):
+                program.owner = _inside(above, name)
+                layer.backward(program, t)
+        program.owner = above
+
+
+def _inside(owner: str, name: str) -> str:
+    return f"{owner}/{name}" if owner else name
