@@ -1,0 +1,104 @@
+"""PyTorch eager with fused Adam, in both memory formats where there are images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from workloads import (
+    BETA_1,
+    BETA_2,
+    EPSILON,
+    LEARNING_RATE,
+    NORM_EPSILON,
+    NORM_MOMENTUM,
+    Conv,
+    Dense,
+    Flatten,
+    Layer,
+    Norm,
+    Pool,
+    Shape,
+    Workload,
+)
+
+Weights = list[dict[str, np.ndarray]]
+Step = Callable[[], float]
+FORMATS = torch.contiguous_format, torch.channels_last
+
+
+def _modules(layer: Layer, shape: Shape, w: dict[str, np.ndarray]) -> Iterator[torch.nn.Module]:
+    """A layer of the description; w has its weights as PyTorch lays them out, by PyTorch's names."""
+    relu = getattr(layer, "relu", False)
+    match layer:
+        case Dense(units):
+            found = torch.nn.Linear(shape[0], units)
+        case Conv(filters, size, padding):
+            found = torch.nn.Conv2d(shape[2], filters, size, padding=padding)
+        case Norm():
+            found = torch.nn.BatchNorm2d(shape[2], eps=NORM_EPSILON, momentum=1 - NORM_MOMENTUM)
+        case Pool(size):
+            found = torch.nn.MaxPool2d(size)
+        case Flatten():
+            found = torch.nn.Flatten()
+    found.load_state_dict({name: torch.tensor(a) for name, a in w.items()}, strict=False)
+    yield found
+    if relu:
+        yield torch.nn.ReLU()
+
+
+def _weights(workload: Workload, weights: Weights) -> Iterator[dict[str, np.ndarray]]:
+    """Keras's layouts and names to PyTorch's. After Flatten, PyTorch counts the channel slowest."""
+    image = None
+    for (layer, shape), w in zip(workload.walk(), weights, strict=True):
+        match layer:
+            case Flatten():
+                image = shape
+                yield {}
+            case Dense():
+                kernel = w["kernel"]
+                if image:
+                    kernel = kernel.reshape(*image, -1).transpose(2, 0, 1, 3).reshape(kernel.shape)
+                    image = None
+                yield {"weight": kernel.T, "bias": w["bias"]}
+            case Conv():
+                yield {"weight": w["kernel"].transpose(3, 2, 0, 1), "bias": w["bias"]}
+            case Norm():
+                yield {"weight": w["gamma"], "bias": w["beta"]}
+            case Pool():
+                yield {}
+
+
+def set_threads(threads: int) -> None:
+    torch.set_num_threads(threads)
+
+
+def steps(workload: Workload, x: np.ndarray, y: np.ndarray, weights: Weights | None) -> list[Step]:
+    """One for each memory format."""
+    formats = FORMATS if len(workload.input_shape) == 3 else FORMATS[:1]
+    return [step(workload, x, y, weights, k) for k in range(len(formats))]
+
+
+def step(workload: Workload, x: np.ndarray, y: np.ndarray, weights: Weights | None, which: int = 0) -> Step:
+    """In FORMATS[which]."""
+    own: Weights = [{} for _ in workload.layers]
+    laid_out = _weights(workload, weights) if weights else own
+    memory_format = FORMATS[which]
+    pairs = zip(workload.walk(), laid_out, strict=True)
+    modules = [module for (layer, shape), w in pairs for module in _modules(layer, shape, w)]
+    model = torch.nn.Sequential(*modules).to(memory_format=memory_format)
+    optimizer = torch.optim.Adam(model.parameters(), LEARNING_RATE, (BETA_1, BETA_2), eps=EPSILON, fused=True)
+    loss_of = torch.nn.BCEWithLogitsLoss() if workload.outputs == 1 else torch.nn.CrossEntropyLoss()
+    x, y = torch.tensor(x), torch.tensor(y)
+    if x.ndim == 4:
+        x = x.permute(0, 3, 1, 2).contiguous(memory_format=memory_format)
+
+    def run():
+        optimizer.zero_grad(set_to_none=True)
+        loss = loss_of(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return run

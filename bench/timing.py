@@ -1,0 +1,51 @@
+"""Times of things that take turns, so that a noisy machine is noisy to all of them alike."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+STRETCH = 0.005  # seconds of one thing before the next has its turn
+PAUSE = 0.02  # seconds of sleep before a turn: the threads of OpenMP spin for some 10 ms after the last work they had
+SETTLE = 0.002  # seconds of the thing before the clock starts
+
+
+@dataclass
+class Times:
+    """Microseconds of one run of something, a value for each stretch."""
+
+    values: list[float] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.values)
+
+    @property
+    def best(self) -> float:
+        return min(self.values)
+
+
+def seconds(run: Callable[[], object], count: int) -> float:
+    start = time.perf_counter()
+    for _ in range(count):
+        run()
+    return time.perf_counter() - start
+
+
+def alternate(runs: dict[str, Callable[[], object]], rounds: int, stretch: float = STRETCH) -> dict[str, Times]:
+    """The times of each of `runs`, which take turns for `rounds` rounds of stretches of `stretch` seconds."""
+    counts = {}
+    for name, run in runs.items():
+        seconds(run, 2)  # what compiles does so now
+        once = min(seconds(run, 1) for _ in range(3))
+        counts[name] = max(1, int(SETTLE / once)), max(1, int(stretch / once))
+    times: dict[str, Times] = {name: Times() for name in runs}
+    for _ in range(rounds):
+        for name, run in runs.items():
+            before, count = counts[name]
+            time.sleep(PAUSE)
+            seconds(run, before)
+            times[name].values.append(seconds(run, count) / count * 1e6)
+    return times

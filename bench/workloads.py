@@ -1,0 +1,165 @@
+"""The networks that are compared: each described once, for numbanet and its peers to build from.
+
+A description is a list of layers with Keras's meaning: images are (H, W, C), the padding of a convolution is "valid"
+or "same" (windows of odd size, moving one cell at a time), a pool's windows do not overlap. Every network is trained
+with Adam on one batch of random data; the loss is the cross-entropy of logits, binary where there is one output.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+LEARNING_RATE, BETA_1, BETA_2, EPSILON = 1e-3, 0.9, 0.999, 1e-7  # of Adam, for all
+NORM_EPSILON, NORM_MOMENTUM = 1e-3, 0.99  # Keras's, for all
+
+
+@dataclass(frozen=True)
+class Dense:
+    units: int
+    relu: bool = False
+
+
+@dataclass(frozen=True)
+class Conv:
+    filters: int
+    size: int
+    padding: str = "valid"
+    relu: bool = False
+
+
+@dataclass(frozen=True)
+class Norm:
+    """Batch normalisation over all axes but the channels."""
+
+    relu: bool = False
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The maximum of windows of size x size."""
+
+    size: int
+
+
+@dataclass(frozen=True)
+class Flatten:
+    pass
+
+
+Layer = Dense | Conv | Norm | Pool | Flatten
+Shape = tuple[int, ...]
+
+
+def output_shape(layer: Layer, shape: Shape) -> Shape:
+    """What a layer makes of samples of this shape."""
+    match layer:
+        case Dense(units):
+            return (units,)
+        case Conv(filters, size, padding):
+            cut = size - 1 if padding == "valid" else 0
+            return shape[0] - cut, shape[1] - cut, filters
+        case Pool(size):
+            return shape[0] // size, shape[1] // size, shape[2]
+        case Flatten():
+            return (math.prod(shape),)
+        case Norm():
+            return shape
+
+
+def multiplications(layer: Layer, shape: Shape) -> int:
+    """Multiply-adds of the forward pass of a sample. Those with padding count too, as is usual."""
+    match layer:
+        case Dense(units):
+            return shape[0] * units
+        case Conv(_, size):
+            return size * size * shape[2] * math.prod(output_shape(layer, shape))
+        case _:
+            return 0
+
+
+@dataclass(frozen=True)
+class Workload:
+    name: str
+    input_shape: Shape
+    batch: int
+    layers: tuple[Layer, ...]
+
+    def walk(self) -> Iterator[tuple[Layer, Shape]]:
+        """The layers, each with the shape of its input."""
+        shape = self.input_shape
+        for layer in self.layers:
+            yield layer, shape
+            shape = output_shape(layer, shape)
+
+    @property
+    def outputs(self) -> int:
+        layer, shape = list(self.walk())[-1]
+        return output_shape(layer, shape)[0]
+
+    @property
+    def flops(self) -> float:
+        """Of the products of a step: forward, the weights' gradient, and but for the first layer the input's."""
+        counts = [n for layer, shape in self.walk() if (n := multiplications(layer, shape))]
+        return 2.0 * self.batch * (3 * sum(counts) - counts[0])
+
+    @property
+    def is_mlp(self) -> bool:
+        return all(isinstance(layer, Dense) for layer in self.layers)
+
+    def data(self) -> tuple[np.ndarray, np.ndarray]:
+        """A batch: x (N, *input_shape) float32 and integer labels (N,), or (N, 1) float32 for one output."""
+        random = np.random.default_rng(0)
+        x = random.standard_normal((self.batch, *self.input_shape), np.float32)
+        if self.outputs == 1:
+            return x, (x.sum(axis=1, keepdims=True) > 0).astype(np.float32)
+        return x, random.integers(0, self.outputs, self.batch)
+
+
+def mlp(*widths: int, batch: int) -> Workload:
+    """Layers of these widths, the first of which is the input's."""
+    hidden = [Dense(width, relu=True) for width in widths[1:-1]]
+    name = f"MLP {'-'.join(map(str, widths))}, batch {batch}"
+    return Workload(name, widths[:1], batch, (*hidden, Dense(widths[-1])))
+
+
+def stage(filters: int) -> tuple[Layer, ...]:
+    return Conv(filters, 3, "same"), Norm(relu=True), Pool(2)
+
+
+WORKLOADS = (
+    mlp(2, 8, 1, batch=4),
+    mlp(64, 32, 10, batch=32),
+    mlp(784, 128, 10, batch=32),
+    mlp(784, 512, 512, 10, batch=128),
+    Workload(
+        "LeNet-5 28x28, batch 64",
+        (28, 28, 1),
+        64,
+        (
+            Conv(6, 5, "same", relu=True),
+            Pool(2),
+            Conv(16, 5, relu=True),
+            Pool(2),
+            Flatten(),
+            Dense(120, relu=True),
+            Dense(84, relu=True),
+            Dense(10),
+        ),
+    ),
+    Workload(
+        "CNN 32-64 + Dense 128, batch 64",
+        (28, 28, 1),
+        64,
+        (Conv(32, 3, relu=True), Conv(64, 3, relu=True), Pool(2), Flatten(), Dense(128, relu=True), Dense(10)),
+    ),
+    Workload(
+        "CNN 32-64-128 BatchNorm 32x32x3, batch 64",
+        (32, 32, 3),
+        64,
+        (*stage(32), *stage(64), *stage(128), Flatten(), Dense(10)),
+    ),
+)

@@ -1,0 +1,86 @@
+"""bench/: the comparison runs, the peers start from the same loss, and FLOPs are counted as by hand."""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCH = Path(__file__).parents[1] / "bench"
+
+
+@pytest.fixture
+def bench(monkeypatch):
+    """Imports of the scripts' modules, as they import each other."""
+    monkeypatch.syspath_prepend(str(BENCH))
+
+
+def run(script, *arguments):
+    command = [sys.executable, str(BENCH / script), *arguments]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+@pytest.mark.compiled
+def test_comparison_prints_a_table():
+    text = run("compare.py", "--only", "MLP 2-8-1", "--threads", "1", "--rounds", "1", "--peers", "")
+    row = next(line for line in text.splitlines() if line.startswith("| MLP 2-8-1, batch 4"))
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells[1] == "1"
+    assert float(cells[2]) > 0
+
+
+@pytest.mark.slow
+@pytest.mark.compiled
+@pytest.mark.parametrize("name", ["MLP 64-32-10", "LeNet-5", "CNN 32-64 +", "BatchNorm"])
+def test_peers_agree_at_the_first_step(name):
+    peers = [peer for peer in ("torch", "jax", "sklearn") if importlib.util.find_spec(peer)]
+    if not peers:
+        pytest.skip("no peer is installed")
+    text = run("compare.py", "--only", name, "--threads", "2", "--rounds", "1", "--peers", ",".join(peers))
+    assert "Geometric mean" in text
+
+
+def test_flops_are_those_counted_by_hand(bench):
+    from workloads import WORKLOADS
+
+    flops = {w.name.split(",")[0]: w.flops for w in WORKLOADS}
+    assert flops["MLP 64-32-10"] == 2 * 32 * (2 * 64 * 32 + 3 * 32 * 10)
+    conv, dense = 26 * 26 * 9 * 32, 24 * 24 * 9 * 32 * 64
+    assert flops["CNN 32-64 + Dense 128"] == 2 * 64 * (2 * conv + 3 * (dense + 12 * 12 * 64 * 128 + 128 * 10))
+
+
+def test_a_section_of_the_results_is_replaced_and_the_others_stay(bench, tmp_path):
+    from report import write_section
+
+    results = tmp_path / "RESULTS.md"
+    write_section("Kernels", "| a |", results=results)
+    write_section("Memory", "old", results=results)
+    write_section("Memory", "new", results=results)
+    text = results.read_text()
+    assert text.startswith("# Measured results")
+    assert [line for line in text.splitlines() if line.startswith("## ")] == ["## Kernels", "## Memory"]
+    assert "| a |" in text
+    assert "new" in text
+    assert "old" not in text
+    assert "numpy" in text
+
+
+@pytest.mark.compiled
+def test_stretches_take_turns(bench):
+    from timing import alternate
+
+    order = []
+    times = alternate({name: (lambda name=name: order.append(name)) for name in "ab"}, rounds=2, stretch=0.0)
+    turns = "".join(order)
+    assert turns.rindex("a") > turns.index("b")
+    assert [len(t.values) for t in times.values()] == [2, 2]
+    assert times["a"].best <= times["a"].median
+
+
+def test_names_of_timed_operations_differ(bench):
+    from operations import operations
+
+    names = [operation.name for operation in operations()]
+    assert len(names) == len(set(names))
+    assert {operation.family for operation in operations("dense")} == {"dense"}
