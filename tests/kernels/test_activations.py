@@ -38,7 +38,21 @@ def values(size, dtype="float64"):
 
 def test_every_function_is_tested():
     named = {name for name in vars(cpu) if name + "_backward" in vars(cpu)}
-    assert named == {name for name, _ in CASES}
+    assert named == {name for name, _ in CASES} | {"relu_in_place"}
+
+
+@pytest.mark.parametrize("kernels", [cpu, reference])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("size", [1, 127, pytest.param(CHUNK + 1009, marks=pytest.mark.compiled)])
+def test_relu_in_place_is_relu(kernels, size, dtype):
+    x, dy = values(size, dtype)
+    x[: size // 7 : 2], x[1 : size // 7 : 2] = 0.0, np.nan
+    y = forward(kernels, "relu", (), x)
+    dx = backward(kernels, "relu", (), dy, x, y)
+    kernels.relu_in_place(x)
+    kernels.relu_in_place_backward(x, dy)
+    assert np.array_equal(x, y, equal_nan=True)
+    assert np.array_equal(dy, dx, equal_nan=True)
 
 
 @functions

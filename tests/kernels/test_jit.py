@@ -389,5 +389,5 @@ def test_a_kernel_refuses_what_it_cannot_take():
         _double(x)
     with pytest.raises(TypeError, match="C-contiguous"):
         _double(x.T[1:], x)
-    with pytest.raises(TypeError, match="not an array or a number"):
+    with pytest.raises(TypeError, match="not an array, a number or a tuple of integers"):
         _double("x", x)
