@@ -27,11 +27,14 @@ import llvmlite
 import numba
 from numba.core import compiler, config, serialize
 
+from ..folders import user_folder, write_whole
+
 KERNELS = Path(__file__).parent
 DIGEST_BYTES = 32  # SHA-256
 KEEP_DAYS = 30  # folders of earlier versions are removed after this long without use
 ROOM = "numbanet-kernels"  # our folder inside the one that the user or the platform names
 OURS = re.compile(r"[0-9a-f]{24}")  # and the folders in it: one for each digest
+KERNEL = re.compile(r"[0-9a-f]{40}")  # and the files in those
 
 
 def source_digest() -> str:
@@ -53,15 +56,9 @@ def source_digest() -> str:
     return digest.hexdigest()[:24]
 
 
-def user_folder() -> Path:
+def kernel_folder() -> Path:
     """Where this user's compiled kernels go: ROOM in $NUMBANET_CACHE_DIR, or in the platform's cache folder."""
-    if chosen := os.environ.get("NUMBANET_CACHE_DIR"):
-        return Path(chosen) / ROOM
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / ROOM
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / ROOM
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / ROOM
+    return user_folder(ROOM, "NUMBANET_CACHE_DIR")
 
 
 def _private(folder: Path) -> None:
@@ -98,7 +95,7 @@ class Store:
         """The folder, or None (and one warning in the process) where nothing can be kept."""
         if not self._opened:
             self._opened = True
-            parent = user_folder()
+            parent = kernel_folder()
             folder = parent / source_digest()
             try:
                 _private(parent)
@@ -117,6 +114,13 @@ class Store:
                 )
         return self._folder
 
+    def sizes(self) -> list[int]:
+        """The bytes of each compiled kernel in the folder."""
+        folder = self.folder()
+        if folder is None:
+            return []
+        return [file.stat().st_size for file in folder.iterdir() if KERNEL.fullmatch(file.name)]
+
     def read(self, name: str) -> bytes | None:
         """The payload called `name`, or None where there is none or it is not what was written."""
         folder = self.folder()
@@ -134,15 +138,8 @@ class Store:
         folder = self.folder()
         if folder is None:
             return
-        temporary = None
-        try:
-            with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-                temporary = file.name
-                file.write(hashlib.sha256(payload).digest() + payload)
-            os.replace(temporary, folder / name)
-        except OSError:
-            if temporary is not None:
-                Path(temporary).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            write_whole(folder / name, hashlib.sha256(payload).digest() + payload)
 
 
 store = Store()

@@ -35,6 +35,8 @@ PANEL = DEPTH * COLUMNS
 STACKED = 8  # rows of A that are packed together, element by element
 FEW = 32  # rows of A that do not repay the packing of B
 INDEX = np.zeros(1, np.int64)  # a type for `stack`
+# Numba compiles a helper anew for every constant it is called with, but not for these
+ZERO, ONE, LINE = np.int64(0), np.int64(1), np.int64(COLUMNS)
 
 
 @intrinsic
@@ -193,16 +195,16 @@ def _narrow(first, last, j0, width, runs, depth, a_, b_, s_, c_):
     alike = s_at[first] == s_at[last - 1]  # every sum starts from the same row, such as the bias
     clear(part)
     clear(line)
-    steps(BLOCK_TABLE, 0, 0, start_at, 0)
+    steps(np.int64(BLOCK_TABLE), ZERO, ZERO, start_at, ZERO)
     for j in range(width if alike else 0):
         line[j] = s[np.uint64(s_at[first] + j0 + j)]
     for i0 in range(first, last, BLOCK):
         here = min(BLOCK, last - i0)
-        ladder(here, 0, COLUMNS, part_at)
+        ladder(here, ZERO, LINE, part_at)
         for i in range(np.uint64(here + SPARE)):
             row_at[i] = a_at[np.uint64(i0) + i]
         if not alike:
-            ladder(here, 0, COLUMNS, start_at)
+            ladder(here, ZERO, LINE, start_at)
         for i in range(0 if alike else here):
             to, si = np.uint64(i * COLUMNS), np.uint64(s_at[i0 + i] + j0)
             for j in range(np.uint64(width)):
@@ -210,9 +212,9 @@ def _narrow(first, last, j0, width, runs, depth, a_, b_, s_, c_):
         block_, start_ = (a, row_at, run_at, r0, step), (line if alike else part, start_at)
         if width < HALF:
             for i in range(0, here, HALF_ROWS):
-                _half(i, 0, runs, depth, block_, b_, start_, (part, part_at))
+                _half(i, ZERO, runs, depth, block_, b_, start_, (part, part_at))
         else:
-            _wide(0, here, 0, runs, depth, block_, b_, start_, (part, part_at))
+            _wide(ZERO, here, ZERO, runs, depth, block_, b_, start_, (part, part_at))
         _write(here, j0, width, part, c, c_at[i0 : i0 + here])
 
 
@@ -263,13 +265,13 @@ def steps(count, start, step, at, first):
 @inline
 def spare(count, at):
     """Repeat the last of `count` places."""
-    steps(SPARE, at[count - 1], 0, at, count)
+    steps(np.int64(SPARE), at[count - 1], ZERO, at, count)
 
 
 @inline
 def ladder(count, start, step, at):
     """at[i] = start + i step for `count` rows; the spare entries repeat the last."""
-    steps(count, start, step, at, 0)
+    steps(count, start, step, at, ZERO)
     spare(count, at)
 
 

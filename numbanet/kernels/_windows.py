@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ._jit import apart, inline, like
-from ._tile import COLUMNS, INDEX, SPARE, STACKED, clear, ladder, pack, pack_rows, panel_product, spare, stack, steps
+from ._tile import COLUMNS, INDEX, LINE, ONE, SPARE, STACKED, ZERO, clear, ladder, pack, pack_rows, panel_product, spare, stack, steps
 
 CELLS = 256  # output positions of a block
 BAND = 65536  # elements of the band's copy: 256 KB in float32, which stay in the L2 cache
@@ -150,14 +150,14 @@ def correlate(block, grid, source, window, panels, start, target):
                 for r in range(here):
                     tap = (r0 + r) * together
                     run_at[r] = tap // KW * DH * line_step + tap % KW * DW * cell_step
-                a_ = (a, a_at, run_at, 0, 1)
-                b_ = (packed, b_at + r0 * depth * COLUMNS, COLUMNS)
+                a_ = (a, a_at, run_at, ZERO, ONE)
+                b_ = (packed, b_at + r0 * depth * COLUMNS, LINE)
                 if k0 == 0 and r0 == 0:
-                    ladder(cells, (o0 + j) * (scs - 1), 0, s_at)
+                    ladder(cells, (o0 + j) * (scs - 1), ZERO, s_at)
                     s_ = (s, s_at)
                 else:
                     s_ = (y, y_at)
-                panel_product(0, cells, o0 + j, min(COLUMNS, O - j), here, depth, a_, b_, s_, (y, y_at))
+                panel_product(ZERO, cells, o0 + j, min(COLUMNS, O - j), here, depth, a_, b_, s_, (y, y_at))
 
 
 @apart
@@ -175,7 +175,7 @@ def _copy_units(band, images, height, width, channels, source, n0, top, left, k0
                     band[np.uint64(at) + q] = like(0.0, band)
                 if inside:
                     first = (((n0 + n) * H + row) * W + left + begin) * C + c0 + k0 + k
-                    pack_rows(end - begin, min(UNIT, channels - k), (x, first, C, 1), band, at + begin * UNIT)
+                    pack_rows(end - begin, min(UNIT, channels - k), (x, first, C, ONE), band, at + begin * UNIT)
                     for q in range(np.uint64(end * UNIT), np.uint64(width * UNIT)):
                         band[np.uint64(at) + q] = like(0.0, band)
 
@@ -225,7 +225,7 @@ def correlate_pixels(blocks, grid, dy_, source, window, target):
                 _copy_band(band, images, height, width, channels, source, n0, p0 * SH - T, q0 * SW - L, k0)
             for j in range(o0, o0 + channels_o, COLUMNS):
                 width_o = min(COLUMNS, o0 + channels_o - j)
-                pack(cells, width_o, (dy, dy_at + j, O, 1), panel, 0)
+                pack(cells, width_o, (dy, dy_at + j, O, ONE), panel, ZERO)
                 most = WEIGHTS // channels
                 for first in range(0, taps, most):
                     here = 0
@@ -239,7 +239,7 @@ def correlate_pixels(blocks, grid, dy_, source, window, target):
                                 here += 1
                     for i in range(here, here + SPARE):
                         a_at[i], c_at[i], s_at[i] = a_at[here - 1], c_at[here - 1], -j
-                    a_ = (band, a_at, run_at, 0, SW * unit)
+                    a_ = (band, a_at, run_at, ZERO, SW * unit)
                     s_ = (zeros, s_at) if block == blocks[0] else (out, c_at)
                     runs = images * rows
-                    panel_product(0, here, j, width_o, runs, columns, a_, (panel, 0, COLUMNS), s_, (out, c_at))
+                    panel_product(ZERO, here, j, width_o, runs, columns, a_, (panel, ZERO, LINE), s_, (out, c_at))

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._jit import inline, like
 from .._kernel import kernel
-from .._tile import COLUMNS, clear, flat, pack, stack
+from .._tile import COLUMNS, ONE, ZERO, clear, flat, pack, stack
 from .._windows import correlate, correlate_pixels, count_blocks, cut
 
 FLOPS = 150e3  # in a microsecond on one core, roughly
@@ -48,7 +48,7 @@ def _pack_group(task, x, w, y, window, packed):
     for k0 in range(0, I, channels):
         here = min(channels, I - k0)
         for tap in range(taps):
-            b_ = (flat(w), (tap * I + k0) * O + g * group + j, O, 1)
+            b_ = (flat(w), (tap * I + k0) * O + g * group + j, O, ONE)
             to = ((task * I + k0) * taps + tap * here) * COLUMNS
             pack(here, min(COLUMNS, group - j), b_, packed, to)
 
@@ -63,7 +63,7 @@ def _forward(task, x, w, window, start, y, packed):
     block, g = task // G, task % G
     source = (flat(x), H, W, C, g * I, I)
     panels = (packed, g * _across(O // G) * I * window[0] * window[1] * COLUMNS, g * (O // G), O // G)
-    correlate(block, (N, P, Q), source, window, panels, start, (flat(y), 0, 0, 1, 1, P, Q, O))
+    correlate(block, (N, P, Q), source, window, panels, start, (flat(y), ZERO, ZERO, ONE, ONE, P, Q, O))
 
 
 def _groups(x, w):
@@ -100,7 +100,7 @@ def _pack_with_bias(task, x, w, b, strides, padding, dilation, y, packed):
 )
 def forward(task, x, w, b, strides, padding, dilation, y, packed):
     # F1
-    _forward(task, x, w, _window(w, strides, padding, dilation), (b, 1), y, packed)
+    _forward(task, x, w, _window(w, strides, padding, dilation), (b, ONE), y, packed)
 
 
 @kernel(tasks=lambda x, w, strides, padding, dilation, y: _panels(x, w))
@@ -118,7 +118,7 @@ def forward_without_bias(task, x, w, strides, padding, dilation, y, packed):
     zeros = stack(COLUMNS, x)
     clear(zeros)
     # F1 with b = 0
-    _forward(task, x, w, _window(w, strides, padding, dilation), (zeros, 0), y, packed)
+    _forward(task, x, w, _window(w, strides, padding, dilation), (zeros, ZERO), y, packed)
 
 
 # Backward, input
@@ -153,7 +153,7 @@ def _class_window(vertical, horizontal):
     _, _, KH, v, DH, low, _ = vertical
     top = v + (KH - 1) * DH - low
     _, _, KW, v, DW, low, _ = horizontal
-    return KH, KW, 1, 1, top, v + (KW - 1) * DW - low, DH, DW
+    return KH, KW, ONE, ONE, top, v + (KW - 1) * DW - low, DH, DW
 
 
 @inline
@@ -182,7 +182,7 @@ def _pack_turned(task, dy, w, strides, padding, dilation, dx, packed):
                 for tap in range(taps):
                     kh = vertical[0] + (window[0] - 1 - tap // window[1]) * vertical[1]
                     kw = horizontal[0] + (window[1] - 1 - tap % window[1]) * horizontal[1]
-                    b_ = (flat(w), ((kh * KW + kw) * I + j) * O + g * group + k0, 1, O)
+                    b_ = (flat(w), ((kh * KW + kw) * I + j) * O + g * group + k0, ONE, O)
                     to = at + ((task * group + k0) * taps + tap * here) * COLUMNS
                     pack(here, min(COLUMNS, I - j), b_, packed, to)
         at += G * _across(I) * group * taps * COLUMNS
@@ -224,7 +224,7 @@ def backward_input(task, dy, w, strides, padding, dilation, dx, packed):
             panels = (packed, at + g * size, g * I, I)
             # B1
             grid, source = (N, vertical[6], horizontal[6]), (flat(dy), P, Q, O, g * group, group)
-            correlate(block, grid, source, window, panels, (zeros, 0), target)
+            correlate(block, grid, source, window, panels, (zeros, ZERO), target)
             return
         block -= blocks
         at += G * size

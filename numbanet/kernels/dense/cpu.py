@@ -9,8 +9,11 @@ from .._tile import (
     DEPTH,
     FEW,
     INDEX,
+    LINE,
+    ONE,
     SPARE,
     STACKED,
+    ZERO,
     clear,
     flat,
     ladder,
@@ -24,7 +27,7 @@ ROWS, PANELS = 192, 8  # of a task, at most: a block of A, 256 deep, and its par
 TASKS = 16  # that a product is cut into, at least, if it has as many panels
 TABLE, RIGHT, LEFT = ROWS + SPARE, DEPTH * COLUMNS * PANELS, DEPTH * ROWS
 MANY = 3  # panels that repay the packing of A
-STRETCH = 24  # rows between requests for the next block; whole tiles of every height
+LINES = 32  # of all panels of a block that are packed at a time
 FLOPS = 150e3  # in a microsecond on one core, roughly
 
 
@@ -54,63 +57,68 @@ def _place(task, rows, columns):
     return i0, min(i0 + height, rows), j0, min(j0 + width, columns)
 
 
+@inline
+def _pack_left(i0, rows, p0, depth, a_, left):
+    """A block of A, STACKED rows of it together, which then lie in memory as the tile reads them."""
+    a, ars, acs = a_
+    for i in range(0, rows, STACKED):
+        rows_ = (a, (i0 + i) * ars + p0 * acs, acs, ars)
+        pack_rows(depth, min(STACKED, rows - i), rows_, left, i * DEPTH)
+
+
+@inline
+def _pack_right(j0, j1, p0, depth, b_, right):
+    """A block of B as panels. Some lines of all panels at a time: so the processor foresees what is read next."""
+    b, brs, bcs = b_
+    for q0 in range(0, depth, LINES):
+        for j in range(j0, j1, COLUMNS):
+            lines = (b, (p0 + q0) * brs + j * bcs, brs, bcs)
+            pack(min(LINES, depth - q0), min(COLUMNS, j1 - j), lines, right, (j - j0) * DEPTH + q0 * COLUMNS)
+
+
 @apart
-def _multiply(place, depth, left_, right_, s_, c_):
+def _multiply(place, depth, a_, b_, s_, c_):
     """C = S + A B for the rows and columns of `place`; a matrix is its array and its two strides.
 
-    Panels of B are packed, unless they lie in memory as the tile reads them and have too few users.
+    A is packed where many panels use it, and B unless few rows use it as it lies in memory.
     """
     i0, i1, j0, j1 = place
-    a, ars, acs = left_
-    b, brs, bcs = right_
+    a, ars, acs = a_
+    b, brs, bcs = b_
     s, srs, scs = s_
     c, crs = c_
-    rows = i1 - i0
+    rows, many = i1 - i0, j1 - j0 >= MANY * COLUMNS
+    few = bcs == 1 and rows < FEW and (j1 - j0) % COLUMNS == 0
     a_at, s_at, c_at = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
     run_at, right, left = stack(1, INDEX), stack(RIGHT, a), stack(LEFT, a)
-    many = j1 - j0 >= MANY * COLUMNS
+    ladder(rows, i0 * crs, crs, c_at)
     if many:
         for i in range(rows + SPARE):
             k = min(i, rows - 1)
             a_at[i] = k // STACKED * STACKED * DEPTH + k % STACKED
     else:
         ladder(rows, i0 * ars, ars, a_at)
-    ladder(rows, i0 * crs, crs, c_at)
-    few = bcs == 1 and rows < FEW and (j1 - j0) % COLUMNS == 0
     for p0 in range(0, depth, DEPTH):
         chunk = min(DEPTH, depth - p0)
         if many:
-            run_at[0] = 0
-            for i in range(0, rows, STACKED):
-                pack_rows(chunk, min(STACKED, rows - i), (a, (i0 + i) * ars + p0 * acs, acs, ars), left, i * DEPTH)
-            a_ = (left, a_at, run_at, 0, STACKED)
-        else:
-            run_at[0] = p0 * acs
-            a_ = (a, a_at, run_at, 0, acs)
+            _pack_left(i0, rows, p0, chunk, a_, left)
         if not few:
-            for q0 in range(0, chunk, 32):
-                for j in range(j0, j1, COLUMNS):
-                    pack(
-                        min(32, chunk - q0),
-                        min(COLUMNS, j1 - j),
-                        (b, (p0 + q0) * brs + j * bcs, brs, bcs),
-                        right,
-                        (j - j0) * DEPTH + q0 * COLUMNS,
-                    )
+            _pack_right(j0, j1, p0, chunk, b_, right)
+        run_at[0] = 0 if many else p0 * acs
+        rows_ = (left if many else a, a_at, run_at, ZERO, np.int64(STACKED) if many else acs)
         for j in range(j0, j1, COLUMNS):
-            width = min(COLUMNS, j1 - j)
             if p0 == 0:
                 ladder(rows, j * scs - j, srs, s_at)
             start = (s, s_at) if p0 == 0 else (c, c_at)
-            b_ = (b, p0 * brs + j, brs) if few else (right, (j - j0) * DEPTH, COLUMNS)
-            panel_product(0, rows, j, width, 1, chunk, a_, b_, start, (c, c_at))
+            panel_ = (b, p0 * brs + j, brs) if few else (right, (j - j0) * DEPTH, LINE)
+            panel_product(ZERO, rows, j, min(COLUMNS, j1 - j), ONE, chunk, rows_, panel_, start, (c, c_at))
 
 
 @kernel(tasks=lambda x, w, b, y: _tasks(*y.shape), work=lambda x, w, b, y: _work(*y.shape, len(w)))
 def forward(task, x, w, b, y):
     I, O = w.shape
     # F1
-    _multiply(_place(task, len(x), O), I, (flat(x), I, 1), (flat(w), O, 1), (b, 0, 1), (flat(y), O))
+    _multiply(_place(task, len(x), O), I, (flat(x), I, ONE), (flat(w), O, ONE), (b, ZERO, ONE), (flat(y), O))
 
 
 @kernel(tasks=lambda x, w, y: _tasks(*y.shape), work=lambda x, w, y: _work(*y.shape, len(w)))
@@ -119,7 +127,7 @@ def forward_without_bias(task, x, w, y):
     place, zeros = _place(task, len(x), O), stack(COLUMNS, x)
     clear(zeros)
     # F1 with b = 0
-    _multiply(place, I, (flat(x), I, 1), (flat(w), O, 1), (zeros, 0, 0), (flat(y), O))
+    _multiply(place, I, (flat(x), I, ONE), (flat(w), O, ONE), (zeros, ZERO, ZERO), (flat(y), O))
 
 
 @kernel(tasks=lambda dy, w, dx: _tasks(*dx.shape), work=lambda dy, w, dx: _work(*dx.shape, dy.shape[1]))
@@ -128,7 +136,7 @@ def backward_input(task, dy, w, dx):
     place, zeros = _place(task, len(dy), I), stack(COLUMNS, dy)
     clear(zeros)
     # B1: w is read as its transpose
-    _multiply(place, O, (flat(dy), O, 1), (flat(w), 1, O), (zeros, 0, 0), (flat(dx), I))
+    _multiply(place, O, (flat(dy), O, ONE), (flat(w), ONE, O), (zeros, ZERO, ZERO), (flat(dx), I))
 
 
 @kernel(tasks=lambda dy, x, dw: _tasks(*dw.shape), work=lambda dy, x, dw: _work(*dw.shape, len(x)))
@@ -137,7 +145,7 @@ def backward_kernel(task, dy, x, dw):
     place, zeros = _place(task, I, O), stack(COLUMNS, dy)
     clear(zeros)
     # B2: x is read as its transpose
-    _multiply(place, len(x), (flat(x), 1, I), (flat(dy), O, 1), (zeros, 0, 0), (flat(dw), O))
+    _multiply(place, len(x), (flat(x), ONE, I), (flat(dy), O, ONE), (zeros, ZERO, ZERO), (flat(dw), O))
 
 
 @kernel(tasks=lambda dy, db: -(-db.size // COLUMNS), work=lambda dy, db: len(dy) * COLUMNS / 10e3)
