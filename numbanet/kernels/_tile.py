@@ -14,7 +14,6 @@ from __future__ import annotations
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
 from ._jit import DISABLED, INSTRUCTION_SET, apart, inline, like
@@ -30,8 +29,7 @@ HALF_ROWS, HALF_GROUP = {"avx512": (8, 4), "avx2": (4, 4), "neon": (4, 4)}[INSTR
 SPARE = 8  # entries of a table of rows beyond its rows: they repeat the last, for a tile that reaches past it
 BLOCK = 24  # rows of a block on the stack: whole tiles of every height
 BLOCK_TABLE, BLOCK_CELLS = BLOCK + SPARE, BLOCK * COLUMNS
-DEPTH = 256  # rows of a packed panel: 32 KB in float32, which stays in the L1 cache
-PANEL = DEPTH * COLUMNS
+DEPTH = 272  # rows of a packed panel: 34 KB in float32, which stay in the L1 cache
 STACKED = 8  # rows of A that are packed together, element by element
 FEW = 32  # rows of A that do not repay the packing of B
 INDEX = np.zeros(1, np.int64)  # a type for `stack`
@@ -67,24 +65,6 @@ def _flat(typing_context, a):
     return result(a), generate
 
 
-@intrinsic
-def _prefetch(typing_context, a, i):
-    def generate(context, builder, signature, arguments):
-        byte, integer = ir.IntType(8).as_pointer(), ir.IntType(32)
-        array = context.make_array(a)(context, builder, arguments[0])
-        address = builder.bitcast(builder.gep(array.data, [arguments[1]]), byte)
-        kind = ir.FunctionType(ir.VoidType(), [byte, integer, integer, integer])
-        prefetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        builder.call(prefetch, [address, integer(0), integer(2), integer(1)])  # to read, into the L2 cache, data
-        return context.get_dummy_value()
-
-    return types.void(a, types.uint64), generate
-
-
-def prefetch(a, i):
-    """Ask for the cache line of a[i], which need not exist."""
-
-
 def stack(size, a):
     """An array of `size` elements of a's type on the stack, undefined; `size` is a constant."""
     return np.full(size, np.nan if a.dtype.kind == "f" else -1, a.dtype)
@@ -96,7 +76,7 @@ def flat(a):
 
 
 if not DISABLED:
-    stack, flat, prefetch = _stack, _flat, _prefetch
+    stack, flat = _stack, _flat
 
 
 def _make(rows, group, columns):
@@ -235,16 +215,6 @@ def _write(rows, j0, width, part, c, c_at):
         for j in range(np.uint64(width)):
             c[ci + j] = part[np.uint64(i * COLUMNS) + j]
         i += 1
-
-
-@apart
-def prefetch_block(begin, end, depth, b_):
-    """Ask for the cache lines of a block of B, numbers `begin` to `end` of LINES."""
-    b, bo, brs, bcs = b_
-    lines = COLUMNS // HALF if bcs == 1 else (depth + HALF - 1) // HALF
-    stride = brs if bcs == 1 else bcs
-    for k in range(begin, end):
-        prefetch(b, np.uint64(bo + k // lines * stride + k % lines * HALF))
 
 
 @inline

@@ -10,13 +10,29 @@ from __future__ import annotations
 import numpy as np
 
 from ._jit import apart, inline, like
-from ._tile import COLUMNS, INDEX, LINE, ONE, SPARE, STACKED, ZERO, clear, ladder, pack, pack_rows, panel_product, spare, stack, steps
+from ._tile import (
+    COLUMNS,
+    INDEX,
+    LINE,
+    ONE,
+    SPARE,
+    STACKED,
+    ZERO,
+    clear,
+    ladder,
+    pack,
+    pack_rows,
+    panel_product,
+    spare,
+    stack,
+    steps,
+)
 
 CELLS = 256  # output positions of a block
 BAND = 65536  # elements of the band's copy: 256 KB in float32, which stay in the L2 cache
 CHUNK = 320  # rows of a panel that are used at once: 40 KB in float32, in the L1 cache
 TABLE = CELLS + SPARE
-WEIGHTS = 512  # rows of the weights' gradient whose places are looked up at once
+WEIGHTS = 640  # rows of the weights' gradient whose places are looked up at once
 WEIGHTS_TABLE, PANEL = WEIGHTS + SPARE, CELLS * COLUMNS
 UNIT = STACKED  # channels that lie together in the band of the weights' gradient, unless there are fewer
 LEAST = 32  # channels that are worth a slice
@@ -223,23 +239,24 @@ def correlate_pixels(blocks, grid, dy_, source, window, target):
                 _copy_units(band, images, height, width, channels, source, n0, p0 * SH - T, q0 * SW - L, k0)
             else:
                 _copy_band(band, images, height, width, channels, source, n0, p0 * SH - T, q0 * SW - L, k0)
-            for j in range(o0, o0 + channels_o, COLUMNS):
-                width_o = min(COLUMNS, o0 + channels_o - j)
-                pack(cells, width_o, (dy, dy_at + j, O, ONE), panel, ZERO)
-                most = WEIGHTS // channels
-                for first in range(0, taps, most):
-                    here = 0
-                    for tap in range(first, min(first + most, taps)):
-                        cell, to = tap // KW * DH * width + tap % KW * DW, out_at + (tap * I + k0) * O
-                        for k in range(0, channels, unit):
-                            for u in range(min(unit, channels - k)):
-                                a_at[here] = k * images * height * width + cell * unit + u
-                                c_at[here] = to + (k + u) * O
-                                s_at[here] = -j
-                                here += 1
-                    for i in range(here, here + SPARE):
-                        a_at[i], c_at[i], s_at[i] = a_at[here - 1], c_at[here - 1], -j
-                    a_ = (band, a_at, run_at, ZERO, SW * unit)
+            most = WEIGHTS // channels
+            for first in range(0, taps, most):
+                here = 0
+                for tap in range(first, min(first + most, taps)):
+                    cell, to = tap // KW * DH * width + tap % KW * DW, out_at + (tap * I + k0) * O
+                    for k in range(0, channels, unit):
+                        units = min(unit, channels - k)
+                        steps(units, k * images * height * width + cell * unit, ONE, a_at, here)
+                        steps(units, to + k * O, O, c_at, here)
+                        here += units
+                spare(here, a_at)
+                spare(here, c_at)
+                a_ = (band, a_at, run_at, ZERO, SW * unit)
+                for j in range(o0, o0 + channels_o, COLUMNS):
+                    width_o = min(COLUMNS, o0 + channels_o - j)
+                    pack(cells, width_o, (dy, dy_at + j, O, ONE), panel, ZERO)
+                    if block == blocks[0]:
+                        ladder(here, -j, ZERO, s_at)
                     s_ = (zeros, s_at) if block == blocks[0] else (out, c_at)
                     runs = images * rows
                     panel_product(ZERO, here, j, width_o, runs, columns, a_, (panel, ZERO, LINE), s_, (out, c_at))

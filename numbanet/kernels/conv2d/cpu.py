@@ -18,6 +18,7 @@ PIECES = 16  # tasks of the weights' gradient, at least, where there are as many
 WIDE = 4 * COLUMNS  # output channels of such a task: they share the copy of the input
 CHUNK = 4096  # elements of a sum of pieces
 ROWS = 32768  # elements of dy in a piece of the bias's gradient
+LANES = 64
 
 
 @inline
@@ -319,10 +320,21 @@ def backward_bias(task, dy, db, pieces):
     O = db.size
     first = task * _rows(O)
     last = min(first + _rows(O), dy.size // O)
-    gradient, total = flat(dy), pieces[task * O : (task + 1) * O]
+    together = max(LANES // O, 1)  # rows that are added at once, side by side
+    gradient, total, lanes = flat(dy), pieces[task * O : (task + 1) * O], stack(LANES, dy)
     # B3
     for o in range(total.size):
         total[o] = like(0.0, total)
+    if together > 1:
+        clear(lanes)
+        while first + together <= last:
+            row = gradient[first * O : (first + together) * O]
+            for k in range(row.size):
+                lanes[k] += row[k]
+            first += together
+        for k in range(together):
+            for o in range(O):
+                total[o] += lanes[k * O + o]
     for i in range(first, last):
         row = gradient[i * O : (i + 1) * O]
         for o in range(total.size):

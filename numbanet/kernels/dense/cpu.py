@@ -98,8 +98,9 @@ def _multiply(place, depth, a_, b_, s_, c_):
             a_at[i] = k // STACKED * STACKED * DEPTH + k % STACKED
     else:
         ladder(rows, i0 * ars, ars, a_at)
-    for p0 in range(0, depth, DEPTH):
-        chunk = min(DEPTH, depth - p0)
+    even = (depth + (depth + DEPTH - 1) // DEPTH - 1) // ((depth + DEPTH - 1) // DEPTH)
+    for p0 in range(0, depth, even):
+        chunk = min(even, depth - p0)
         if many:
             _pack_left(i0, rows, p0, chunk, a_, left)
         if not few:
