@@ -1,4 +1,4 @@
-"""The command line: `numbanet demo`."""
+"""The command line: `numbanet demo` and `numbanet doctor`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code: 0, or 1 with one line on what went wrong."""
     options = _parser().parse_args(arguments)
     try:
-        _demo(options)
+        COMMANDS[options.command](options)
     except NumbanetError as error:
         print(f"numbanet: {error}", file=sys.stderr)
         return 1
@@ -34,9 +34,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     demo = commands.add_parser("demo", help="train a network on 1,797 real handwritten digits")
     demo.add_argument("--seed", type=int, default=0, help="of weights, order and dropout (default 0)")
-    demo.add_argument("--epochs", type=int, default=60, help="at most (default 60)")
+    demo.add_argument("--epochs", type=int, default=15, help="at most (default 15)")
     demo.add_argument("--device", default="cpu", help="cpu, or reference for the textbook loops")
     demo.add_argument("--picture", default="learning_curve.png", help="where the learning curve goes")
+    commands.add_parser("doctor", help="versions, processor, threads, compiled kernels: for a bug report")
     return parser
 
 
@@ -44,3 +45,12 @@ def _demo(options: argparse.Namespace) -> None:
     from . import demo
 
     demo.run(options.seed, options.epochs, options.device, options.picture)
+
+
+def _doctor(options: argparse.Namespace) -> None:
+    from . import doctor
+
+    doctor.run()
+
+
+COMMANDS = {"demo": _demo, "doctor": _doctor}

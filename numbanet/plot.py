@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .callbacks import History
-from .errors import MissingDependency
+from .checks import positive_integer
+from .errors import ArgumentError, MissingDependency, ShapeError
+from .model import Sequential
+from .teach import layer_output
 
 
-def _pyplot() -> Any:
+def _figure(width: float, height: float) -> Any:
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError:
         raise MissingDependency("Plotting needs matplotlib. Install it: pip install 'numbanet[plot]'") from None
-    return Figure, FigureCanvasAgg
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
 
 
 def learning_curve(history: History, path: str | Path) -> Path:
@@ -23,10 +31,8 @@ def learning_curve(history: History, path: str | Path) -> Path:
 
     Raises MissingDependency without matplotlib.
     """
-    figure_class, canvas = _pyplot()
     names = [n for n in history.history if not n.startswith("val_") and _is_curve(history.history[n])]
-    figure = figure_class(figsize=(4.5 * len(names), 3.4), layout="constrained")
-    canvas(figure)
+    figure = _figure(4.5 * len(names), 3.4)
     epochs = [epoch + 1 for epoch in history.epoch]
     for place, name in enumerate(names):
         axes = figure.add_subplot(1, len(names), place + 1)
@@ -43,3 +49,52 @@ def learning_curve(history: History, path: str | Path) -> Path:
 
 def _is_curve(values: list[Any]) -> bool:
     return all(isinstance(value, float) for value in values)
+
+
+def feature_maps(
+    model: Sequential, image: Any, path: str | Path, layers: Sequence[str] | None = None, most: int = 16
+) -> Path:
+    """Draw what layers make of one image (H, W, C), a row each, to a PNG file; returns its path.
+
+    layers: their names; without them all whose output is an image. Of each, the first `most` channels are drawn, black
+    at the layer's smallest value and white at its largest. Raises MissingDependency without matplotlib.
+    """
+    most = positive_integer("feature_maps", "most", most)
+    image = np.asarray(image)
+    if image.ndim != 3:
+        raise ShapeError(f"feature_maps: expected one image of shape (H, W, C), received {image.shape}")
+    names = [str(layer.name) for layer in model.layers] if layers is None else list(layers)
+    outputs = {name: layer_output(model, image[None], name)[0] for name in names}
+    maps = {name: a[..., :most] for name, a in outputs.items() if a.ndim == 3}
+    if layers is not None and (others := [name for name in names if name not in maps]):
+        raise ArgumentError(f"feature_maps: layers must be some whose output is an image. Received: {others}")
+    rows = {"input": image[..., :most]} | maps
+    columns = max(a.shape[-1] for a in rows.values())
+    figure = _figure(columns + 1, len(rows) * 1.1)
+    for row, (name, a) in enumerate(rows.items()):
+        for channel in range(a.shape[-1]):
+            axes = figure.add_subplot(len(rows), columns, row * columns + channel + 1)
+            axes.imshow(a[..., channel], cmap="gray", vmin=a.min(), vmax=a.max())
+            axes.set(xticks=[], yticks=[])
+            if channel == 0:
+                axes.set_ylabel(name, fontsize=7)
+    path = Path(path)
+    figure.savefig(path, dpi=100)
+    return path
+
+
+def pictures(images: Sequence[tuple[str, Any]], path: str | Path, columns: int = 4) -> Path:
+    """Draw images (H, W) with their titles, `columns` in a row, to a PNG file; returns its path.
+
+    Raises MissingDependency without matplotlib.
+    """
+    rows = -(-len(images) // columns)
+    figure = _figure(2.6 * columns, 2.8 * rows)
+    for place, (title, image) in enumerate(images):
+        axes = figure.add_subplot(rows, columns, place + 1)
+        axes.imshow(image, cmap="gray")
+        axes.set_title(title, fontsize=9)
+        axes.axis("off")
+    path = Path(path)
+    figure.savefig(path, dpi=100)
+    return path

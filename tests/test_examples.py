@@ -2,6 +2,7 @@
 
 import re
 import runpy
+import sys
 import time
 from pathlib import Path
 
@@ -18,12 +19,16 @@ def outputs():
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_it_runs(path, capsys, outputs):
+def test_it_runs(path, capsys, outputs, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where pictures go
+    monkeypatch.setattr(sys, "argv", [str(path)])
     start = time.perf_counter()
     runpy.run_path(str(path), run_name="__main__")
     assert time.perf_counter() - start < 60
     outputs[path.stem] = capsys.readouterr().out
     assert len(outputs[path.stem].splitlines()) > 3
+    for picture in re.findall(r"\S+\.png", outputs[path.stem]):
+        assert (tmp_path / picture).read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_perceptron_says_that_xor_did_not_converge(outputs):
@@ -53,3 +58,48 @@ def test_the_learning_rate_matters(outputs):
 def test_the_gradient_vanishes_with_sigmoid(outputs):
     sigmoid, relu = re.search(r"([\d,]+) with sigmoid, ([\d.]+) with ReLU", outputs["vanishing_gradient"]).groups()
     assert int(sigmoid.replace(",", "")) > 1000 > 10 > float(relu)
+
+
+def test_the_convolution_by_hand_is_that_of_the_layer(outputs):
+    text = outputs["conv_by_hand"]
+    assert text.count("the same numbers") == 3
+    assert "OTHER" not in text
+    assert text.count(": True") == 2
+    assert re.findall(r"= (\d)[;\n]", text) == ["3", "7", "4", "9"]
+    rough = [float(value) for value in re.findall(r"^  \S.* (\d\.\d{4})$", text, re.MULTILINE)]
+    image, box, gauss, sharp = rough
+    assert max(box, gauss) < image < sharp
+
+
+def test_the_feature_maps_are_of_a_network_that_learned(outputs):
+    assert float(re.search(r"test accuracy ([\d.]+)", outputs["feature_maps"])[1]) > 0.95
+
+
+def test_lenet_learns_the_digits(outputs):
+    accuracies = [float(value) for value in re.findall(r"test images ([\d.]+)", outputs["lenet"])]
+    assert len(accuracies) == 6
+    assert accuracies[-1] > 0.95
+    assert f"test accuracy {accuracies[-1]:.4f}" in outputs["lenet"]
+
+
+def run_lenet(name, *arguments):
+    """The output's accuracy for a file or folder that lies beside the checkout."""
+    data = EXAMPLES[0].parents[2] / "shared" / "data" / name
+    if not data.exists():
+        pytest.skip("no shared data")
+    lenet = runpy.run_path(str(EXAMPLES[0].parent / "lenet.py"))
+    lenet["main"](["--data", str(data), *arguments])
+
+
+def test_lenet_on_a_file_that_one_has(capsys):
+    run_lenet("mnist_5k.npz", "--epochs", "1")
+    printed = capsys.readouterr().out
+    assert printed.startswith("4000 training and 1000 test images")
+    assert float(re.search(r"test accuracy ([\d.]+)", printed)[1]) > 0.8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "least"), [("mnist_10k.npz", 0.98), ("fashion-mnist", 0.9)])
+def test_lenet_after_ten_epochs(name, least, capsys):
+    run_lenet(name, "--epochs", "10")
+    assert float(re.search(r"test accuracy ([\d.]+)", capsys.readouterr().out)[1]) >= least

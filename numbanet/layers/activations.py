@@ -70,7 +70,7 @@ class ReLU(_Elementwise):
 
     @property
     def in_place(self) -> bool:
-        return True
+        return type(self) is ReLU  # a subclass may be another function, and need its input
 
     def apply(self, program: Program, x: Any, y: Any) -> None:
         if x is y:

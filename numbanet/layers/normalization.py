@@ -5,6 +5,7 @@ Equations and papers: numbanet.kernels.batch_norm, .layer_norm and .group_norm.
 
 from __future__ import annotations
 
+import numbers
 from typing import Any
 
 from .. import initializers, regularizers
@@ -275,7 +276,8 @@ class GroupNormalization(_Normalization):
     ) -> None:
         affine = beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer
         super().__init__(epsilon, center, scale, *affine, name)
-        self.groups = groups if groups == -1 else positive_integer("GroupNormalization", "groups", groups)
+        each = isinstance(groups, numbers.Integral) and int(groups) == -1
+        self.groups = -1 if each else positive_integer("GroupNormalization", "groups", groups)
 
     def describe(self, input_shape: Shape) -> Description:
         C = input_shape[-1]

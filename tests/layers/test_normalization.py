@@ -281,7 +281,7 @@ def test_bad_arguments(layer, argument, value):
 def test_bad_arguments_of_one_layer():
     refuses(lambda: BATCH(momentum=1.5), "BatchNormalization", "momentum", "1.5")
     refuses(lambda: BATCH(moving_variance_initializer="one"), "moving_variance_initializer", "Did you mean 'ones'?")
-    for groups in (0, -2, 1.5, True):
+    for groups in (0, -2, 1.5, -1.0, True, [1, 2], np.array([1, 2])):
         refuses(lambda groups=groups: GROUP(groups), "GroupNormalization", "groups", repr(groups))
 
 

@@ -89,3 +89,18 @@ def test_a_call_of_no_kernel_is_refused(method):
 @pytest.mark.parametrize("layer", [layers.Flatten(), layers.Dropout(0.5)], ids=repr)
 def test_layers_that_pass_through_record_nothing(layer):
     assert use(model(layer), "predict").shape == (6, 2)
+
+
+class _SoftRelu(nn.layers.ReLU):
+    """Another function than the class it is made from, which works in place."""
+
+    function = "softplus"
+
+
+def test_a_variation_of_relu_keeps_its_function_above_a_layer_whose_output_nobody_reads():
+    x = np.random.default_rng(0).standard_normal((6, 4)).astype(np.float32)
+    model = nn.Sequential([nn.layers.Dense(4), _SoftRelu(), nn.layers.Dense(3, activation=_SoftRelu())], seed=0)
+    model.build((4,))
+    w, b, v, c = model.get_weights()
+    expected = np.log1p(np.exp(np.log1p(np.exp(x @ w + b)) @ v + c))
+    np.testing.assert_allclose(model.predict(x), expected, rtol=1e-5)
