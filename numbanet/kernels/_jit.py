@@ -13,6 +13,7 @@ from numba.core import config
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
 from numba.core.lowering import Lower
+from numba.core.registry import CPUDispatcher
 from numba.core.typed_passes import NativeLowering
 from numba.extending import overload
 
@@ -164,9 +165,20 @@ def jit(function: Callable[..., Any], key: str | None = None, parallel: bool = F
     return dispatcher
 
 
+class _Inline(CPUDispatcher):  # type: ignore[misc]
+    """A helper that Python calls as Python: counting tasks must not cost every process a compilation."""
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.py_func(*arguments)
+
+
 def inline(function: Callable[..., Any]) -> Any:
     """A helper of kernels that becomes part of the loop that calls it, so that the loop still vectorises."""
-    return function if DISABLED else numba.njit(**INLINE, pipeline_class=_Compiler)(function)
+    if DISABLED:
+        return function
+    helper = numba.njit(**INLINE, pipeline_class=_Compiler)(function)
+    helper.__class__ = _Inline
+    return helper
 
 
 def apart(function: Callable[..., Any]) -> Any:

@@ -51,7 +51,7 @@ def cut(P, Q, I, window):
         rows = (P + down - 1) // down
     while True:
         height, width = (rows - 1) * SH + (KH - 1) * DH + 1, (columns - 1) * SW + (KW - 1) * DW + 1
-        if images * height * width * (channels + 7) <= BAND:
+        if images * height * width * (channels if channels <= UNIT else channels + UNIT - 1) <= BAND:
             break
         if images > 1:
             images -= 1
@@ -222,7 +222,7 @@ def correlate_pixels(blocks, grid, dy_, source, window, target):
     KH, KW, SH, SW, T, L, DH, DW = window
     out, out_at = target
     shape = cut(P, Q, I, window)
-    taps, unit = KH * KW, min(UNIT, I)
+    taps = KH * KW
     a_at, s_at, c_at = stack(WEIGHTS_TABLE, INDEX), stack(WEIGHTS_TABLE, INDEX), stack(WEIGHTS_TABLE, INDEX)
     run_at, band, panel, zeros = stack(CHUNK, INDEX), stack(BAND, x), stack(PANEL, x), stack(COLUMNS, x)
     clear(zeros)
@@ -230,11 +230,12 @@ def correlate_pixels(blocks, grid, dy_, source, window, target):
         n0, images, p0, rows, q0, columns = place(block, N, P, Q, shape)
         cells, dy_at = images * rows * columns, ((n0 * P + p0) * Q + q0) * O
         height, width = (rows - 1) * SH + (KH - 1) * DH + 1, (columns - 1) * SW + (KW - 1) * DW + 1
-        for n in range(images):
-            for p in range(rows):
-                run_at[n * rows + p] = (n * height + p * SH) * width * unit
         for k0 in range(0, I, shape[3]):
             channels = min(shape[3], I - k0)
+            unit = UNIT if shape[3] >= UNIT else channels
+            for n in range(images):
+                for p in range(rows):
+                    run_at[n * rows + p] = (n * height + p * SH) * width * unit
             if unit == UNIT:
                 _copy_units(band, images, height, width, channels, source, n0, p0 * SH - T, q0 * SW - L, k0)
             else:

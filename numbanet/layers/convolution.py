@@ -13,7 +13,7 @@ from ..program import Program
 from ..regularizers import Regularizer
 from .base import Description, Layer, Shape, Tensors
 from .weighted import _Weighted
-from .windows import Padding2D, Pair, padding_1d, padding_2d, pair, single, slide
+from .windows import Padding2D, Pair, check_span, padding_1d, padding_2d, pair, single, slide
 
 
 def check_groups(layer: Any) -> int:
@@ -57,6 +57,7 @@ class _Convolution(_Weighted):
         """The shapes of the kernel and of the output of images."""
         inside = channels_of_a_group(channels, self.groups)
         size, strides, padding, dilation = self.window()
+        check_span(size, dilation)
         positions, _ = slide(height, width, size, strides, padding, dilation)
         return (*size, inside, self.filters), (*positions, self.filters)
 

@@ -13,7 +13,7 @@ from ..regularizers import Regularizer
 from .base import Description, Layer, Shape, Tensors
 from .convolution import channels_of_a_group, check_groups
 from .weighted import _Weighted
-from .windows import Along, Padding2D, Pair, along, non_negative_pair, padding_2d, pair
+from .windows import Along, Padding2D, Pair, along, check_span, non_negative_pair, padding_2d, pair
 
 
 def transposed_extent(n: int, k: int, s: int, d: int, padding: Along, output_padding: int | None) -> Pair:
@@ -118,6 +118,7 @@ class Conv2DTranspose(_Weighted):
     def describe(self, input_shape: Shape) -> Description:
         rows, columns, channels = self._expect_image(input_shape)
         channels_of_a_group(channels, self.groups)
+        check_span(self.kernel_size, self.dilation_rate)
         size, _ = self._extents(rows, columns)
         kernel = (*self.kernel_size, self.filters // self.groups, channels)
         return self._description(kernel, (*size, self.filters))

@@ -19,6 +19,8 @@ Along = Literal["valid", "same"] | Pair  # padding along one axis
 Padding1D = Literal["valid", "same", "causal"] | Pair
 Padding2D = Literal["valid", "same"] | tuple[Pair, Pair]
 
+LARGEST_SPAN = 65536  # cells: the copy of a band in numbanet.kernels._windows
+
 
 def single(owner: str, argument: str, value: Any) -> int:
     """A positive integer, also in a tuple of one."""
@@ -106,6 +108,16 @@ def slide(
         extent(width, kernel[1], strides[1], dilation[1], across),
     )
     return (rows, columns), (top, left)
+
+
+def check_span(kernel: Pair, dilation: Pair) -> None:
+    """Raises ShapeError for a window that convolutions cannot hold: what it spans is copied to the stack."""
+    height, width = ((k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True))
+    if height * width > LARGEST_SPAN:
+        raise ShapeError(
+            f"expected a window that spans at most {LARGEST_SPAN:,} cells, received {height} x {width} for kernel_size="
+            f"{kernel} and dilation_rate={dilation}. Use a smaller window, or several layers"
+        )
 
 
 def plain_tuple(value: Any) -> Any:
