@@ -254,6 +254,7 @@ def right(m, shape, training):
     assert sum(row.kinks for row in report.rows) == 0
 
 
+@pytest.mark.compiled  # in plain Python a tile of 256 sums for every element and step is minutes
 @every_case
 def test_gradients(name, shape, arguments):
     m = model_with(make(name, arguments), shape)
