@@ -19,13 +19,15 @@ from numba.extending import intrinsic, overload
 from ._jit import DISABLED, INSTRUCTION_SET, apart, inline, like
 from ._kernel import WORD, array_view
 
-COLUMNS = 32  # of a panel: two AVX-512 registers of float32
-HALF = 16
+# Columns of a panel: two AVX-512 registers of float32. In plain Python, where every sum of a tile costs the same
+# whether it is used or not, few.
+COLUMNS, HALF = (4, 2) if DISABLED else (32, 16)
 # Rows of a tile, and how many of them are one loop body. Share of the FMA peak at a depth of 256 in float32
 # (November 2026, Xeon): 8 by 32 with AVX-512 96 %, 3 by 32 with AVX2 99 %; 12 by 32 92 %, 6 by 32 92 %. NEON is not
 # measured: its 32 registers hold 2 by 32 or 4 by 16 sums and their factors.
-ROWS, GROUP = {"avx512": (8, 4), "avx2": (3, 3), "neon": (2, 2)}[INSTRUCTION_SET]
-HALF_ROWS, HALF_GROUP = {"avx512": (8, 4), "avx2": (4, 4), "neon": (4, 4)}[INSTRUCTION_SET]
+TILE = "python" if DISABLED else INSTRUCTION_SET
+ROWS, GROUP = {"avx512": (8, 4), "avx2": (3, 3), "neon": (2, 2), "python": (2, 2)}[TILE]
+HALF_ROWS, HALF_GROUP = {"avx512": (8, 4), "avx2": (4, 4), "neon": (4, 4), "python": (2, 2)}[TILE]
 SPARE = 8  # entries of a table of rows beyond its rows: they repeat the last, for a tile that reaches past it
 BLOCK = 24  # rows of a block on the stack: whole tiles of every height
 BLOCK_TABLE, BLOCK_CELLS = BLOCK + SPARE, BLOCK * COLUMNS
