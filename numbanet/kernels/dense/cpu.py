@@ -1,4 +1,4 @@
-"""numbanet.kernels.dense on the register tile: a task owns a panel of columns for a block of rows."""
+"""numbanet.kernels.dense on the register tile: a task owns a block of rows and some panels of columns."""
 
 import numpy as np
 
