@@ -1,4 +1,4 @@
-"""The same weights, to the bit, on any number of threads: a network with every kind of layer that adds up over images."""
+"""The same weights, to the bit, on any number of threads: a network of layers that add up over images."""
 
 import hashlib
 
