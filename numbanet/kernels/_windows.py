@@ -21,7 +21,7 @@ from ._tile import (
     clear,
     ladder,
     pack,
-    pack_rows,
+    pack_stack,
     panel_product,
     spare,
     stack,
@@ -191,7 +191,7 @@ def _copy_units(band, images, height, width, channels, source, n0, top, left, k0
                     band[np.uint64(at) + q] = like(0.0, band)
                 if inside:
                     first = (((n0 + n) * H + row) * W + left + begin) * C + c0 + k0 + k
-                    pack_rows(end - begin, min(UNIT, channels - k), (x, first, C, ONE), band, at + begin * UNIT)
+                    pack_stack(end - begin, min(UNIT, channels - k), (x, first, C), band, at + begin * UNIT)
                     for q in range(np.uint64(end * UNIT), np.uint64(width * UNIT)):
                         band[np.uint64(at) + q] = like(0.0, band)
 

@@ -18,16 +18,16 @@ from .._tile import (
     flat,
     ladder,
     pack,
-    pack_rows,
+    pack_stack,
     panel_product,
     stack,
 )
 
-ROWS, PANELS = 192, 8  # of a task, at most: a block of A, 256 deep, and its part of C then stay in the L2 cache
+ROWS, PANELS = 256, 8  # of a task, at most: a block of A, 256 deep, and its part of C then stay in the L2 cache
 TASKS = 16  # that a product is cut into, at least, if it has as many panels
 TABLE, RIGHT, LEFT = ROWS + SPARE, DEPTH * COLUMNS * PANELS, DEPTH * ROWS
 MANY = 3  # panels that repay the packing of A
-LINES = 32  # of all panels of a block that are packed at a time
+LINES, TURNS = 32, 16  # of all panels of B, of all rows of A, that are packed at a time
 FLOPS = 150e3  # in a microsecond on one core, roughly
 
 
@@ -59,35 +59,37 @@ def _place(task, rows, columns):
 
 @inline
 def _pack_left(i0, rows, p0, depth, a_, left):
-    """A block of A, STACKED rows of it together, which then lie in memory as the tile reads them."""
-    a, ars, acs = a_
-    for i in range(0, rows, STACKED):
-        rows_ = (a, (i0 + i) * ars + p0 * acs, acs, ars)
-        pack_rows(depth, min(STACKED, rows - i), rows_, left, i * DEPTH)
+    """A block of a transposed A, STACKED rows of it together, which then lie in memory as the tile reads them."""
+    a, _, acs = a_
+    for q0 in range(0, depth, TURNS):
+        for i in range(0, rows, STACKED):
+            rows_ = (a, i0 + i + (p0 + q0) * acs, acs)
+            pack_stack(min(TURNS, depth - q0), min(STACKED, rows - i), rows_, left, i * DEPTH + q0 * STACKED)
 
 
 @inline
 def _pack_right(j0, j1, p0, depth, b_, right):
     """A block of B as panels. Some lines of all panels at a time: so the processor foresees what is read next."""
     b, brs, bcs = b_
-    for q0 in range(0, depth, LINES):
+    few = LINES if bcs == 1 else depth
+    for q0 in range(0, depth, few):
         for j in range(j0, j1, COLUMNS):
             lines = (b, (p0 + q0) * brs + j * bcs, brs, bcs)
-            pack(min(LINES, depth - q0), min(COLUMNS, j1 - j), lines, right, (j - j0) * DEPTH + q0 * COLUMNS)
+            pack(min(few, depth - q0), min(COLUMNS, j1 - j), lines, right, (j - j0) * DEPTH + q0 * COLUMNS)
 
 
 @apart
 def _multiply(place, depth, a_, b_, s_, c_):
     """C = S + A B for the rows and columns of `place`; a matrix is its array and its two strides.
 
-    A is packed where many panels use it, and B unless few rows use it as it lies in memory.
+    A transposed A is packed where many panels use it, and B unless few rows use it as it lies in memory.
     """
     i0, i1, j0, j1 = place
     a, ars, acs = a_
     b, brs, bcs = b_
     s, srs, scs = s_
     c, crs = c_
-    rows, many = i1 - i0, j1 - j0 >= MANY * COLUMNS
+    rows, many = i1 - i0, ars == 1 and j1 - j0 >= MANY * COLUMNS
     few = bcs == 1 and rows < FEW and (j1 - j0) % COLUMNS == 0
     a_at, s_at, c_at = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
     run_at, right, left = stack(1, INDEX), stack(RIGHT, a), stack(LEFT, a)
