@@ -2,8 +2,9 @@
 
 Dense layers and convolutions are products of this form, with different ways to find a row. So rows are found through
 tables of offsets into flat arrays: row i of A begins at a_at[i], and its elements come in runs, each `depth` elements
-`step` apart, that begin at run_at[r] from there. For a dense layer that is one run; for a convolution a run is a line
-of the window. S is what the sum starts from: the bias, zeros, or C itself where the depth is cut into blocks.
+`step` apart, that begin at a_run[r] from there. The rows of B come in the same runs, which begin at b_run[r], each row
+`brs` after the one before. For a dense layer that is one run; for a convolution a run is a line of the window. S is
+what the sum starts from: the bias, zeros, or C itself where the depth is cut into blocks.
 
 Flat arrays with unsigned indices, because Numba's wraparound of negative indices and its 2-D addressing keep LLVM
 from vectorising. What the loops below look like decides whether their sums stay in registers: see `_make`.
@@ -94,8 +95,8 @@ def _make(rows, group, columns):
 
     @apart
     def tile(i0, j0, runs, depth, a_, b_, s_, c_):
-        a, a_at, run_at, r0, step = a_
-        b, bo, brs = b_
+        a, a_at, a_run, step = a_
+        b, b0, b_run, brs = b_
         s, s_at = s_
         c, c_at = c_
         total, at = stack(cells, a), stack(rows, a_at)
@@ -106,7 +107,7 @@ def _make(rows, group, columns):
                 for u in range(group):
                     total[(i + u) * columns + j] = s[np.uint64(s_at[np.uint64(i0 + i + u)] + j0 + j)]
         for r in range(runs):
-            q = run_at[np.uint64(r0 + r)]
+            q, bo = a_run[np.uint64(r)], b0 + b_run[np.uint64(r)]
             for _ in range(depth):
                 for i in range(0, rows, group):
                     for j in range(columns):
@@ -139,10 +140,10 @@ def _whole(first, last, j0, runs, depth, a_, b_, s_, c_):
 
 @apart
 def _halves(first, last, j0, runs, depth, a_, b_, s_, c_):
-    b, bo, brs = b_
+    b, b0, b_run, brs = b_
     for i in range(first, last, HALF_ROWS):
         _half(i, j0, runs, depth, a_, b_, s_, c_)
-        _half(i, j0 + HALF, runs, depth, a_, (b, bo + HALF, brs), s_, c_)
+        _half(i, j0 + HALF, runs, depth, a_, (b, b0 + HALF, b_run, brs), s_, c_)
 
 
 @overload(_wide, inline="always")
@@ -157,7 +158,8 @@ def _wide_by_type(first, last, j0, runs, depth, a_, b_, s_, c_):
 def panel_product(first, last, j0, width, runs, depth, a_, b_, s_, c_):
     """C = S + A B for rows first..last and `width` <= COLUMNS columns from j0 on.
 
-    `first` begins a tile; B has COLUMNS columns, or lies in a panel padded with zeros.
+    `first` begins a tile. B has COLUMNS columns, or HALF where `width` is no more: what is right of `width` takes part
+    in sums that are not written.
     """
     if width == COLUMNS:
         _wide(first, last, j0, runs, depth, a_, b_, s_, c_)
@@ -171,7 +173,7 @@ def panel_product(first, last, j0, width, runs, depth, a_, b_, s_, c_):
 @apart
 def _narrow(first, last, j0, width, runs, depth, a_, b_, s_, c_):
     """The sums of other widths go through a block on the stack."""
-    a, a_at, run_at, r0, step = a_
+    a, a_at, a_run, step = a_
     s, s_at = s_
     c, c_at = c_
     part, line = stack(BLOCK_CELLS, a), stack(COLUMNS, a)
@@ -193,7 +195,7 @@ def _narrow(first, last, j0, width, runs, depth, a_, b_, s_, c_):
             to, si = np.uint64(i * COLUMNS), np.uint64(s_at[i0 + i] + j0)
             for j in range(np.uint64(width)):
                 part[to + j] = s[si + j]
-        block_, start_ = (a, row_at, run_at, r0, step), (line if alike else part, start_at)
+        block_, start_ = (a, row_at, a_run, step), (line if alike else part, start_at)
         if width < HALF:
             for i in range(0, here, HALF_ROWS):
                 _half(i, ZERO, runs, depth, block_, b_, start_, (part, part_at))
@@ -278,27 +280,19 @@ def _make_pack(columns):
     @apart
     def copy(depth, width, b_, panel, q):
         b, bo, brs = b_
-        line, zero = stack(columns, b), like(0.0, panel)
-        if width < columns:
-            p = 0
-            while p < depth and bo + p * brs + columns <= b.size:  # whole registers, while B has them
-                for j in range(columns):
-                    line[j] = b[np.uint64(bo + p * brs + j)]
-                for j in range(columns):
-                    panel[np.uint64(q + p * columns + j)] = line[j] if j < width else zero
-                p += 1
-            while p < depth:
-                for j in range(width):
-                    panel[np.uint64(q + p * columns + j)] = b[np.uint64(bo + p * brs + j)]
-                for j in range(width, columns):
-                    panel[np.uint64(q + p * columns + j)] = zero
-                p += 1
-        else:
-            for p in range(depth):  # B and the panel might be one memory, for all LLVM knows: first read, then write
-                for j in range(columns):
-                    line[j] = b[np.uint64(bo + p * brs + j)]
-                for j in range(columns):
-                    panel[np.uint64(q + p * columns + j)] = line[j]
+        line = stack(columns, b)
+        # whole registers, while B has them: the tile's sums of what lies right of B are not written
+        whole = depth if width == columns else max(min(depth, (b.size - columns - bo + brs) // max(brs, 1)), 0)
+        for p in range(whole):  # B and the panel might be one memory, for all LLVM knows: first read, then write
+            for j in range(columns):
+                line[j] = b[np.uint64(bo + p * brs + j)]
+            for j in range(columns):
+                panel[np.uint64(q + p * columns + j)] = line[j]
+        for p in range(whole, depth):
+            for j in range(width):
+                panel[np.uint64(q + p * columns + j)] = b[np.uint64(bo + p * brs + j)]
+            for j in range(width, columns):
+                panel[np.uint64(q + p * columns + j)] = like(0.0, panel)
 
     return copy
 
@@ -309,7 +303,7 @@ pack_stack = _make_pack(STACKED)
 
 @inline
 def pack(depth, width, b_, panel, q):
-    """Copy `depth` rows of `width` elements of B to the panel from q on, with zeros to their right.
+    """Copy `depth` rows of `width` elements of B to the panel from q on, with any numbers to their right.
 
     One of B's two strides is 1: the other one for a transposed matrix.
     """

@@ -130,7 +130,7 @@ def correlate(block, grid, source, window, panels, start, target):
     height, width = (rows - 1) * SH + (KH - 1) * DH + 1, (columns - 1) * SW + (KW - 1) * DW + 1
     inside = taps == 0 or (top >= 0 and left >= 0 and top + height <= H and left + width <= W)
     a_at, s_at, y_at = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
-    run_at, band = stack(CHUNK, INDEX), stack(BAND, x)
+    a_run, b_run, band = stack(CHUNK, INDEX), stack(CHUNK, INDEX), stack(BAND, x)
     for n in range(images):
         for p in range(rows):
             row = (n0 + n) * HY + row0 + (p0 + p) * row_step
@@ -159,15 +159,16 @@ def correlate(block, grid, source, window, panels, start, target):
         together = KW if KW > 0 and DW == 1 and cell_step == channels and KW * channels <= CHUNK else 1
         runs, depth = taps // together, together * channels
         most = max(1, CHUNK // max(depth, 1))
+        steps(min(most, runs), ZERO, depth * COLUMNS, b_run, ZERO)
         for j in range(0, O, COLUMNS):
             b_at = first + ((j // COLUMNS) * I + k0) * taps * COLUMNS
             for r0 in range(0, max(runs, 1), most):
                 here = min(most, runs - r0)
                 for r in range(here):
                     tap = (r0 + r) * together
-                    run_at[r] = tap // KW * DH * line_step + tap % KW * DW * cell_step
-                a_ = (a, a_at, run_at, ZERO, ONE)
-                b_ = (packed, b_at + r0 * depth * COLUMNS, LINE)
+                    a_run[r] = tap // KW * DH * line_step + tap % KW * DW * cell_step
+                a_ = (a, a_at, a_run, ONE)
+                b_ = (packed, b_at + r0 * depth * COLUMNS, b_run, LINE)
                 if k0 == 0 and r0 == 0:
                     ladder(cells, (o0 + j) * (scs - 1), ZERO, s_at)
                     s_ = (s, s_at)
@@ -224,7 +225,8 @@ def correlate_pixels(blocks, grid, dy_, source, window, target):
     shape = cut(P, Q, I, window)
     taps = KH * KW
     a_at, s_at, c_at = stack(WEIGHTS_TABLE, INDEX), stack(WEIGHTS_TABLE, INDEX), stack(WEIGHTS_TABLE, INDEX)
-    run_at, band, panel, zeros = stack(CHUNK, INDEX), stack(BAND, x), stack(PANEL, x), stack(COLUMNS, x)
+    a_run, b_run, zeros = stack(CHUNK, INDEX), stack(CHUNK, INDEX), stack(COLUMNS, x)
+    band, panel = stack(BAND, x), stack(PANEL, x)
     clear(zeros)
     for block in range(blocks[0], blocks[1]):
         n0, images, p0, rows, q0, columns = place(block, N, P, Q, shape)
@@ -233,9 +235,10 @@ def correlate_pixels(blocks, grid, dy_, source, window, target):
         for k0 in range(0, I, shape[3]):
             channels = min(shape[3], I - k0)
             unit = UNIT if shape[3] >= UNIT else channels
+            steps(images * rows, ZERO, columns * COLUMNS, b_run, ZERO)
             for n in range(images):
                 for p in range(rows):
-                    run_at[n * rows + p] = (n * height + p * SH) * width * unit
+                    a_run[n * rows + p] = (n * height + p * SH) * width * unit
             if unit == UNIT:
                 _copy_units(band, images, height, width, channels, source, n0, p0 * SH - T, q0 * SW - L, k0)
             else:
@@ -252,7 +255,7 @@ def correlate_pixels(blocks, grid, dy_, source, window, target):
                         here += units
                 spare(here, a_at)
                 spare(here, c_at)
-                a_ = (band, a_at, run_at, ZERO, SW * unit)
+                a_ = (band, a_at, a_run, SW * unit)
                 for j in range(o0, o0 + channels_o, COLUMNS):
                     width_o = min(COLUMNS, o0 + channels_o - j)
                     pack(cells, width_o, (dy, dy_at + j, O, ONE), panel, ZERO)
@@ -260,4 +263,4 @@ def correlate_pixels(blocks, grid, dy_, source, window, target):
                         ladder(here, -j, ZERO, s_at)
                     s_ = (zeros, s_at) if block == blocks[0] else (out, c_at)
                     runs = images * rows
-                    panel_product(ZERO, here, j, width_o, runs, columns, a_, (panel, ZERO, LINE), s_, (out, c_at))
+                    panel_product(ZERO, here, j, width_o, runs, columns, a_, (panel, ZERO, b_run, LINE), s_, (out, c_at))

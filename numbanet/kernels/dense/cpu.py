@@ -92,7 +92,8 @@ def _multiply(place, depth, a_, b_, s_, c_):
     rows, many = i1 - i0, ars == 1 and j1 - j0 >= MANY * COLUMNS
     few = bcs == 1 and rows < FEW and (j1 - j0) % COLUMNS == 0
     a_at, s_at, c_at = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
-    run_at, right, left = stack(1, INDEX), stack(RIGHT, a), stack(LEFT, a)
+    a_run, b_run, right, left = stack(1, INDEX), stack(1, INDEX), stack(RIGHT, a), stack(LEFT, a)
+    b_run[0] = 0
     ladder(rows, i0 * crs, crs, c_at)
     if many:
         for i in range(rows + SPARE):
@@ -107,13 +108,13 @@ def _multiply(place, depth, a_, b_, s_, c_):
             _pack_left(i0, rows, p0, chunk, a_, left)
         if not few:
             _pack_right(j0, j1, p0, chunk, b_, right)
-        run_at[0] = 0 if many else p0 * acs
-        rows_ = (left if many else a, a_at, run_at, ZERO, np.int64(STACKED) if many else acs)
+        a_run[0] = 0 if many else p0 * acs
+        rows_ = (left if many else a, a_at, a_run, np.int64(STACKED) if many else acs)
         for j in range(j0, j1, COLUMNS):
             if p0 == 0:
                 ladder(rows, j * scs - j, srs, s_at)
             start = (s, s_at) if p0 == 0 else (c, c_at)
-            panel_ = (b, p0 * brs + j, brs) if few else (right, (j - j0) * DEPTH, LINE)
+            panel_ = (b, p0 * brs + j, b_run, brs) if few else (right, (j - j0) * DEPTH, b_run, LINE)
             panel_product(ZERO, rows, j, min(COLUMNS, j1 - j), ONE, chunk, rows_, panel_, start, (c, c_at))
 
 
