@@ -11,6 +11,7 @@ import numpy as np
 from .._jit import inline, like
 from .._kernel import kernel
 from .._tile import COLUMNS, ONE, ZERO, clear, flat, pack, stack
+from .._planes import correlate_few, few
 from .._windows import correlate, correlate_pixels, count_blocks, cut
 
 FLOPS = 150e3  # in a microsecond on one core, roughly
@@ -62,9 +63,13 @@ def _forward(task, x, w, window, start, y, packed):
     P, Q = y.shape[1:3]
     G = C // I
     block, g = task // G, task % G
-    source = (flat(x), H, W, C, g * I, I)
+    grid, source, target = (N, P, Q), (flat(x), H, W, C, g * I, I), (flat(y), ZERO, ZERO, ONE, ONE, P, Q, O)
+    if few(P, Q, I, O // G, window):
+        weights = (flat(w), g * (O // G), window[1] * I * O, I * O, O, ONE, g * (O // G), O // G)
+        correlate_few(block, grid, source, window, weights, start, target)
+        return
     panels = (packed, g * _across(O // G) * I * window[0] * window[1] * COLUMNS, g * (O // G), O // G)
-    correlate(block, (N, P, Q), source, window, panels, start, (flat(y), ZERO, ZERO, ONE, ONE, P, Q, O))
+    correlate(block, grid, source, window, panels, start, target)
 
 
 def _groups(x, w):
@@ -207,7 +212,7 @@ def _backward_tasks(dy, w, strides, padding, dilation, dx):
 )
 def backward_input(task, dy, w, strides, padding, dilation, dx, packed):
     N, H, W, C = dx.shape
-    I, O = w.shape[2:]
+    KW, I, O = w.shape[1:]
     P, Q = dy.shape[1:3]
     G = C // I
     group, g, block, at = O // G, task % G, task // G, 0
@@ -222,10 +227,17 @@ def backward_input(task, dy, w, strides, padding, dilation, dx, packed):
             row += k // strides[1] - padding[0]
             column += k % strides[1] - padding[1]
             target = (flat(dx), row, column, strides[0], strides[1], H, W, C)
-            panels = (packed, at + g * size, g * I, I)
-            # B1
             grid, source = (N, vertical[6], horizontal[6]), (flat(dy), P, Q, O, g * group, group)
-            correlate(block, grid, source, window, panels, (zeros, ZERO), target)
+            # B1
+            if few(vertical[6], horizontal[6], group, I, window):
+                kh = vertical[0] + (window[0] - 1) * vertical[1]
+                kw = horizontal[0] + (window[1] - 1) * horizontal[1]
+                first = (kh * KW + kw) * I * O + g * group
+                weights = (flat(w), first, -vertical[1] * KW * I * O, -horizontal[1] * I * O, ONE, O, g * I, I)
+                correlate_few(block, grid, source, window, weights, (zeros, ZERO), target)
+            else:
+                panels = (packed, at + g * size, g * I, I)
+                correlate(block, grid, source, window, panels, (zeros, ZERO), target)
             return
         block -= blocks
         at += G * size
