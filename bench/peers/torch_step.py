@@ -80,19 +80,23 @@ def steps(workload: Workload, x: np.ndarray, y: np.ndarray, weights: Weights | N
     return [step(workload, x, y, weights, k) for k in range(len(formats))]
 
 
-def step(workload: Workload, x: np.ndarray, y: np.ndarray, weights: Weights | None, which: int = 0) -> Step:
-    """In FORMATS[which]."""
+def network(workload: Workload, weights: Weights | None, which: int = 0):
+    """The model, its optimizer and its loss, in FORMATS[which]."""
     own: Weights = [{} for _ in workload.layers]
     laid_out = _weights(workload, weights) if weights else own
-    memory_format = FORMATS[which]
     pairs = zip(workload.walk(), laid_out, strict=True)
     modules = [module for (layer, shape), w in pairs for module in _modules(layer, shape, w)]
-    model = torch.nn.Sequential(*modules).to(memory_format=memory_format)
+    model = torch.nn.Sequential(*modules).to(memory_format=FORMATS[which])
     optimizer = torch.optim.Adam(model.parameters(), LEARNING_RATE, (BETA_1, BETA_2), eps=EPSILON, fused=True)
-    loss_of = torch.nn.BCEWithLogitsLoss() if workload.outputs == 1 else torch.nn.CrossEntropyLoss()
+    return model, optimizer, torch.nn.BCEWithLogitsLoss() if workload.outputs == 1 else torch.nn.CrossEntropyLoss()
+
+
+def step(workload: Workload, x: np.ndarray, y: np.ndarray, weights: Weights | None, which: int = 0) -> Step:
+    """In FORMATS[which]."""
+    model, optimizer, loss_of = network(workload, weights, which)
     x, y = torch.tensor(x), torch.tensor(y)
     if x.ndim == 4:
-        x = x.permute(0, 3, 1, 2).contiguous(memory_format=memory_format)
+        x = x.permute(0, 3, 1, 2).contiguous(memory_format=FORMATS[which])
 
     def run():
         optimizer.zero_grad(set_to_none=True)

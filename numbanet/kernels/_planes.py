@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from ._jit import apart, inline, like
-from ._tile import COLUMNS, INDEX, ZERO, ladder, panel_product, stack, steps
+from ._tile import COLUMNS, INDEX, ZERO, ladder, panel_product, stack
 from ._windows import BAND, CELLS, CHUNK, cut, place
 
 FEW = 8  # output channels, at most
@@ -78,8 +78,8 @@ def correlate_few(block, grid, source, window, weights, start, target):
     the next, the group's first output channel and how many it has. The others as `correlate` takes them.
     """
     N, P, Q = grid
-    x, H, W, C, c0, I = source
-    KH, KW, SH, SW, T, L, DH, DW = window
+    x, I = source[0], source[5]
+    KH, KW, _, _, T, L, DH, DW = window
     w, w0, row_next, column_next, channel_next, output_next, o0, O = weights
     s, scs = start
     y, row0, column0, row_step, column_step, HY, WY, CY = target

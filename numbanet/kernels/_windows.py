@@ -262,5 +262,5 @@ def correlate_pixels(blocks, grid, dy_, source, window, target):
                     if block == blocks[0]:
                         ladder(here, -j, ZERO, s_at)
                     s_ = (zeros, s_at) if block == blocks[0] else (out, c_at)
-                    runs = images * rows
-                    panel_product(ZERO, here, j, width_o, runs, columns, a_, (panel, ZERO, b_run, LINE), s_, (out, c_at))
+                    b_, runs = (panel, ZERO, b_run, LINE), images * rows
+                    panel_product(ZERO, here, j, width_o, runs, columns, a_, b_, s_, (out, c_at))
