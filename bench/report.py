@@ -15,7 +15,7 @@ from pathlib import Path
 RESULTS = Path(__file__).with_name("RESULTS.md")
 HEAD = """# Measured results
 
-Generated, each section by the command that it names: peak.py, compare.py, kernel_time.py and memory.py with --write.
+Generated, each section by the command that it names: peak.py, compare.py, kernel_time.py, memory.py and epoch.py with --write.
 On shared machines read ratios and shares, not single times.
 """
 LIBRARIES = "numba", "numpy", "torch", "jax", "scikit-learn"
