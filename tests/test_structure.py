@@ -130,7 +130,7 @@ def test_kernels_take_ten_arguments_at_most():
         for device in DEVICES:
             module = importlib.import_module(f"numbanet.kernels.{operation}.{device}")
             for name, value in vars(module).items():
-                if isinstance(value, Kernel):
+                if isinstance(value, Kernel) and not name.startswith("_"):
                     assert len(value.parameters) <= 10, (operation, device, name)
 
 

@@ -208,8 +208,10 @@ def _narrow(first, last, j0, width, runs, depth, a_, b_, s_, c_):
 def _write(rows, j0, width, part, c, c_at):
     """C = the block on the stack. Where its rows lie one after another, whole registers reach into the next row."""
     half, end = stack(HALF, c), c_at[rows - 1] + width
-    i = 0
-    if width < HALF and j0 == 0 and end - c_at[0] == rows * width:
+    i, together = 0, width < HALF and j0 == 0
+    for k in range(1, rows):
+        together = together and c_at[k] == c_at[k - 1] + width
+    if together:
         while c_at[i] + HALF <= end:
             for j in range(HALF):
                 half[j] = part[np.uint64(i * COLUMNS + j)]

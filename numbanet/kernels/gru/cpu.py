@@ -1,0 +1,399 @@
+"""numbanet.kernels.gru: a task owns some samples through all steps; see _recurrent.
+
+The recurrent weights are packed in two matrices, those of both gates and those of the candidate.
+"""
+
+from .._gates import activate, times_slope
+from .._jit import apart, like
+from .._kernel import kernel
+from .._recurrent import (
+    FLOPS,
+    SAMPLES,
+    TABLE,
+    across,
+    add,
+    add_gradient,
+    add_product,
+    add_times,
+    blank,
+    block_of,
+    choose,
+    clear_states,
+    copy,
+    count_tasks,
+    multiply,
+    order_samples,
+    pack_panel,
+    pack_turned,
+    packed_size,
+    places,
+)
+from .._tile import COLUMNS, INDEX, ONE, ZERO, clear, flat, ladder, stack
+
+UNITS = 128  # of a sample that go through the gates at a time
+
+
+@apart
+def _mix(H, z, z0, h, p, q):
+    """F7 for one sample and step."""
+    line = stack(UNITS, z)
+    one = like(1.0, z)
+    for j0 in range(0, H, UNITS):
+        mixed = line[: min(UNITS, H - j0)]
+        g, c, before, after = z[z0 + j0 :], z[z0 + 2 * H + j0 :], h[p + j0 :], h[q + j0 :]
+        for j in range(mixed.size):
+            mixed[j] = g[j] * before[j] + (one - g[j]) * c[j]
+        for j in range(mixed.size):
+            after[j] = mixed[j]
+
+
+def _forward_size(x, w, u, *others):
+    H = len(u)
+    return packed_size(*w.shape) + packed_size(H, 2 * H) + packed_size(H, H) + 2 * len(x)
+
+
+def _forward_work(x, w, u, *others):
+    return 2 * x[..., 0].size * (w.size + u.size) / FLOPS / count_tasks(len(x))
+
+
+@apart
+def _pack(task, w, u, mask, packed):
+    """A panel of each matrix, or the order of the samples."""
+    I, O = w.shape
+    H = len(u)
+    u0 = packed_size(I, O)
+    v0 = u0 + packed_size(H, 2 * H)
+    if task == across(O):
+        order_samples(mask, packed, v0 + packed_size(H, H))
+        return
+    pack_panel(task, w, ZERO, O, packed, ZERO)
+    if task < across(2 * H):
+        pack_panel(task, u, ZERO, 2 * H, packed, u0)
+    if task < across(H):
+        pack_panel(task, u, 2 * H, H, packed, v0)
+
+
+@kernel(tasks=lambda x, w, *others: across(w.shape[1]) + 1)
+def _pack_forward(task, x, w, u, b, mask, keep, setting, z, v, h, packed):
+    _pack(task, w, u, mask, packed)
+
+
+@kernel(tasks=lambda x, *others: count_tasks(len(x)), work=_forward_work, scratch=_forward_size, before=[_pack_forward])
+def forward(task, x, w, u, b, mask, keep, setting, z, v, h, packed):
+    T, I = x.shape[1:]
+    H, block = len(u), block_of(task, len(x))
+    back, _, tau, sigma = setting
+    O, state, u0 = 3 * H, (T + 1) * H, packed_size(I, 3 * H)
+    v0 = u0 + packed_size(H, 2 * H)
+    order = v0 + packed_size(H, H)
+    x_at, z_at, p_at, k_at = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
+    v_at, busy, idle = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
+    zz, vv, hh, bb, kept = flat(z), flat(v), flat(h), flat(b), flat(keep)
+    for step in range(T):
+        s = T - 1 - step if back else step
+        p, q = (s + back) * H, (s + 1 - back) * H
+        rows, rest = choose(block, s, mask, packed, order, busy, idle)
+        for r in range(rest):
+            # F8
+            copy(H, hh, idle[r] * state + p, idle[r] * state + q)
+        if rows == 0:
+            continue
+        places(rows, busy, T * I, s * I, x_at)
+        places(rows, busy, T * O, s * O, z_at)
+        places(rows, busy, T * H, s * H, v_at)
+        places(rows, busy, state, p, p_at)
+        places(rows, busy, H, ZERO, k_at)
+        for r in range(rows):
+            blank(H, vv, v_at[r])
+            add(H, vv, v_at[r], bb, O + 2 * H)
+        # F1, F2
+        multiply(rows, O, I, (ZERO, I), (flat(x), x_at), (packed, ZERO), (bb, ZERO, ONE), (zz, z_at))
+        add_product(rows, 2 * H, H, (hh, p_at), (kept, k_at), (packed, u0), (zz, z_at))
+        add_product(rows, H, H, (hh, p_at), (kept, k_at), (packed, v0), (vv, v_at))
+        for r in range(rows):
+            z0 = z_at[r]
+            add(2 * H, zz, z0, bb, O)
+            activate(sigma, zz[z0 : z0 + 2 * H])
+            # F3
+            add_times(H, zz, z0 + 2 * H, zz, z0 + H, vv, v_at[r])
+            activate(tau, zz[z0 + 2 * H : z0 + O])
+            # F7
+            _mix(H, zz, z0, hh, p_at[r], busy[r] * state + q)
+
+
+@kernel(tasks=lambda x, w, *others: across(w.shape[1]) + 1)
+def _pack_forward_reset_before(task, x, w, u, b, mask, keep, setting, z, v, h, packed):
+    _pack(task, w, u, mask, packed)
+
+
+@kernel(
+    tasks=lambda x, *others: count_tasks(len(x)),
+    work=_forward_work,
+    scratch=_forward_size,
+    before=[_pack_forward_reset_before],
+)
+def forward_reset_before(task, x, w, u, b, mask, keep, setting, z, v, h, packed):
+    T, I = x.shape[1:]
+    H, block = len(u), block_of(task, len(x))
+    back, _, tau, sigma = setting
+    O, state, u0 = 3 * H, (T + 1) * H, packed_size(I, 3 * H)
+    v0 = u0 + packed_size(H, 2 * H)
+    order = v0 + packed_size(H, H)
+    x_at, z_at, p_at, k_at = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
+    v_at, c_at, busy, idle = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
+    zz, vv, hh, kept = flat(z), flat(v), flat(h), flat(keep)
+    for step in range(T):
+        s = T - 1 - step if back else step
+        p, q = (s + back) * H, (s + 1 - back) * H
+        rows, rest = choose(block, s, mask, packed, order, busy, idle)
+        for r in range(rest):
+            # F8
+            copy(H, hh, idle[r] * state + p, idle[r] * state + q)
+        if rows == 0:
+            continue
+        places(rows, busy, T * I, s * I, x_at)
+        places(rows, busy, T * O, s * O, z_at)
+        places(rows, busy, T * O, s * O + 2 * H, c_at)
+        places(rows, busy, T * H, s * H, v_at)
+        places(rows, busy, state, p, p_at)
+        places(rows, busy, H, ZERO, k_at)
+        # F4
+        multiply(rows, O, I, (ZERO, I), (flat(x), x_at), (packed, ZERO), (b, ZERO, ONE), (zz, z_at))
+        add_product(rows, 2 * H, H, (hh, p_at), (kept, k_at), (packed, u0), (zz, z_at))
+        for r in range(rows):
+            z0 = z_at[r]
+            activate(sigma, zz[z0 : z0 + 2 * H])
+            # F5
+            line, gate, before = vv[v_at[r] : v_at[r] + H], zz[z0 + H :], hh[p_at[r] :]
+            for j in range(line.size):
+                line[j] = gate[j] * before[j]
+            for j in range(H if keep.size else 0):
+                line[j] *= kept[k_at[r] + j]
+        # F6
+        more = (zz, ZERO, -ONE)
+        multiply(rows, H, H, (ZERO, H), (vv, v_at), (packed, v0), more, (zz, c_at))
+        for r in range(rows):
+            activate(tau, zz[c_at[r] : c_at[r] + H])
+            # F7
+            _mix(H, zz, z_at[r], hh, p_at[r], busy[r] * state + q)
+
+
+def _backward_work(dh, u, mask, *others):
+    return 2 * mask.size * u.size / FLOPS / count_tasks(len(mask))
+
+
+@kernel(tasks=lambda dh, u, *others: across(len(u)) + 1)
+def _pack_backward(task, dh, u, mask, keep, setting, z, v, h, dz, dh0, packed):
+    """The panels of u's transpose, and the order of the samples."""
+    H, O = u.shape
+    if task < across(H):
+        pack_turned(task, u, ZERO, O, packed, ZERO)
+    else:
+        order_samples(mask, packed, packed_size(O, H))
+
+
+@apart
+def _gates_backward(H, tau, sigma, z, z0, v, v0, h, p, dz, first, second, da, d0):
+    """B2, B3 and the half of B4 for one sample and step: a becomes a g."""
+    line, gate = stack(UNITS, z), stack(UNITS, z)
+    one = like(1.0, z)
+    for j0 in range(0, H, UNITS):
+        d, dg = line[: min(UNITS, H - j0)], gate[: min(UNITS, H - j0)]
+        g, r, c = z[z0 + j0 :], z[z0 + H + j0 :], z[z0 + 2 * H + j0 :]
+        before, side, a = h[p + j0 :], v[v0 + j0 :], da[d0 + j0 :]
+        in_g, in_r, in_c = dz[first + j0 :], dz[first + H + j0 :], dz[first + 2 * H + j0 :]
+        at_g, at_r, at_c = dz[second + j0 :], dz[second + H + j0 :], dz[second + 2 * H + j0 :]
+        for j in range(d.size):
+            d[j] = a[j] * (one - g[j])
+            dg[j] = a[j] * (before[j] - c[j])
+        times_slope(tau, c, d)
+        times_slope(sigma, g, dg)
+        for j in range(d.size):
+            in_g[j] = dg[j]
+        for j in range(d.size):
+            at_g[j] = dg[j]
+        for j in range(d.size):
+            in_c[j] = d[j]
+        for j in range(d.size):
+            dg[j] = d[j] * r[j]
+        for j in range(d.size):
+            at_c[j] = dg[j]
+        for j in range(d.size):
+            d[j] *= side[j]
+        times_slope(sigma, r, d)
+        for j in range(d.size):
+            in_r[j] = d[j]
+        for j in range(d.size):
+            at_r[j] = d[j]
+        for j in range(d.size):
+            a[j] *= g[j]
+
+
+@kernel(
+    tasks=lambda dh, *others: count_tasks(len(dh)),
+    work=_backward_work,
+    scratch=lambda dh, u, *others: (
+        packed_size(u.shape[1], len(u)) + 2 * len(dh) + count_tasks(len(dh)) * SAMPLES * len(u)
+    ),
+    before=[_pack_backward],
+)
+def backward(task, dh, u, mask, keep, setting, z, v, h, dz, dh0, packed):
+    (N, T), block = mask.shape, block_of(task, len(mask))
+    H, O = u.shape
+    back, cut, tau, sigma = setting
+    order, state = packed_size(O, H), (T + 1) * H
+    own = order + 2 * N + task * SAMPLES * H
+    z_at, d_at, t_at, zeros = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX), stack(COLUMNS, z)
+    busy, idle, zz, vv, hh, dd = stack(TABLE, INDEX), stack(TABLE, INDEX), flat(z), flat(v), flat(h), flat(dz)
+    da, kept, half = flat(dh0), flat(keep), N * T * O
+    clear(zeros)
+    clear_states(block, H, mask, packed, order, da)
+    for step in range(T):
+        s = step if back else T - 1 - step
+        p = (s + back) * H
+        # B1
+        add_gradient(block, s, step == 0, H, mask, packed, order, flat(dh), da)
+        rows, rest = choose(block, s, mask, packed, order, busy, idle)
+        for r in range(rest):
+            # B7
+            blank(O, dd, (idle[r] * T + s) * O)
+            blank(O, dd, half + (idle[r] * T + s) * O)
+        if rows > 0:
+            places(rows, busy, T * O, half + s * O, z_at)
+            places(rows, busy, H, ZERO, d_at)
+            ladder(rows, own, H, t_at)
+            for r in range(rows):
+                # B2, B3, B4
+                z0, v0 = z_at[r] - half, (busy[r] * T + s) * H
+                _gates_backward(H, tau, sigma, zz, z0, vv, v0, hh, busy[r] * state + p, dd, z0, z_at[r], da, d_at[r])
+            if keep.size == 0:
+                multiply(rows, H, O, (ZERO, O), (dd, z_at), (packed, ZERO), (da, ZERO, -ONE), (da, d_at))
+            else:
+                start = (zeros, ZERO, ZERO)
+                multiply(rows, H, O, (ZERO, O), (dd, z_at), (packed, ZERO), start, (packed, t_at))
+                for r in range(rows):
+                    add_times(H, da, d_at[r], packed, t_at[r], kept, d_at[r])
+        if cut and (T - 1 - step) % cut == 0:
+            # B8
+            clear_states(block, H, mask, packed, order, da)
+
+
+@kernel(tasks=lambda dh, u, *others: across(len(u)) + 1)
+def _pack_backward_reset_before(task, dh, u, mask, keep, setting, z, h, dz, dh0, packed):
+    """The panels of the transposes of u's two matrices, and the order of the samples."""
+    H = len(u)
+    if task < across(H):
+        pack_turned(task, u, ZERO, 2 * H, packed, ZERO)
+        pack_turned(task, u, 2 * H, H, packed, packed_size(2 * H, H))
+    else:
+        order_samples(mask, packed, packed_size(2 * H, H) + packed_size(H, H))
+
+
+@apart
+def _candidate_backward(H, tau, sigma, z, z0, h, p, dz, da, d0):
+    """B5 without the reset gate, and the first part of B6, for one sample and step: a becomes a g."""
+    line, gate = stack(UNITS, z), stack(UNITS, z)
+    one = like(1.0, z)
+    for j0 in range(0, H, UNITS):
+        d, dg = line[: min(UNITS, H - j0)], gate[: min(UNITS, H - j0)]
+        g, c, before, a = z[z0 + j0 :], z[z0 + 2 * H + j0 :], h[p + j0 :], da[d0 + j0 :]
+        out_g, out_c = dz[z0 + j0 :], dz[z0 + 2 * H + j0 :]
+        for j in range(d.size):
+            d[j] = a[j] * (one - g[j])
+            dg[j] = a[j] * (before[j] - c[j])
+        times_slope(tau, c, d)
+        times_slope(sigma, g, dg)
+        for j in range(d.size):
+            a[j] *= g[j]
+        for j in range(d.size):
+            out_g[j] = dg[j]
+        for j in range(d.size):
+            out_c[j] = d[j]
+
+
+@apart
+def _reset_backward(H, sigma, z, z0, h, p, keep, k0, e, e0, dz, da, d0):
+    """B5 for the reset gate, and e r of B6, for one sample and step."""
+    line, total = stack(UNITS, z), stack(UNITS, z)
+    for j0 in range(0, H, UNITS):
+        d, carried = line[: min(UNITS, H - j0)], total[: min(UNITS, H - j0)]
+        r, before, a, out = z[z0 + H + j0 :], h[p + j0 :], da[d0 + j0 :], dz[z0 + H + j0 :]
+        given = e[e0 + j0 :]
+        for j in range(d.size):
+            d[j] = given[j]
+        if keep.size:
+            kept = keep[k0 + j0 :]
+            for j in range(d.size):
+                d[j] *= kept[j]
+        for j in range(d.size):
+            carried[j] = d[j] * r[j]
+            d[j] *= before[j]
+        times_slope(sigma, r, d)
+        for j in range(d.size):
+            out[j] = d[j]
+        for j in range(d.size):
+            a[j] += carried[j]
+
+
+@kernel(
+    tasks=lambda dh, *others: count_tasks(len(dh)),
+    work=_backward_work,
+    scratch=lambda dh, u, *others: (
+        packed_size(2 * len(u), len(u))
+        + packed_size(len(u), len(u))
+        + 2 * len(dh)
+        + count_tasks(len(dh)) * SAMPLES * len(u)
+    ),
+    before=[_pack_backward_reset_before],
+)
+def backward_reset_before(task, dh, u, mask, keep, setting, z, h, dz, dh0, packed):
+    (N, T), block = mask.shape, block_of(task, len(mask))
+    H, O = u.shape
+    back, cut, tau, sigma = setting
+    v0, state = packed_size(2 * H, H), (T + 1) * H
+    order = v0 + packed_size(H, H)
+    own = order + 2 * N + task * SAMPLES * H
+    z_at, c_at, d_at, t_at = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
+    busy, idle, zeros, zz, hh, dd = (
+        stack(TABLE, INDEX),
+        stack(TABLE, INDEX),
+        stack(COLUMNS, z),
+        flat(z),
+        flat(h),
+        flat(dz),
+    )
+    da, kept = flat(dh0), flat(keep)
+    start = (zeros, ZERO, ZERO)
+    clear(zeros)
+    clear_states(block, H, mask, packed, order, da)
+    for step in range(T):
+        s = step if back else T - 1 - step
+        p = (s + back) * H
+        # B1
+        add_gradient(block, s, step == 0, H, mask, packed, order, flat(dh), da)
+        rows, rest = choose(block, s, mask, packed, order, busy, idle)
+        for r in range(rest):
+            # B7
+            blank(O, dd, (idle[r] * T + s) * O)
+        if rows > 0:
+            places(rows, busy, T * O, s * O, z_at)
+            places(rows, busy, T * O, s * O + 2 * H, c_at)
+            places(rows, busy, H, ZERO, d_at)
+            ladder(rows, own, H, t_at)
+            for r in range(rows):
+                _candidate_backward(H, tau, sigma, zz, z_at[r], hh, busy[r] * state + p, dd, da, d_at[r])
+            # B5
+            multiply(rows, H, H, (ZERO, H), (dd, c_at), (packed, v0), start, (packed, t_at))
+            for r in range(rows):
+                at = busy[r] * state + p
+                _reset_backward(H, sigma, zz, z_at[r], hh, at, kept, d_at[r], packed, t_at[r], dd, da, d_at[r])
+            # B6
+            if keep.size == 0:
+                multiply(rows, H, 2 * H, (ZERO, 2 * H), (dd, z_at), (packed, ZERO), (da, ZERO, -ONE), (da, d_at))
+            else:
+                multiply(rows, H, 2 * H, (ZERO, 2 * H), (dd, z_at), (packed, ZERO), start, (packed, t_at))
+                for r in range(rows):
+                    add_times(H, da, d_at[r], packed, t_at[r], kept, d_at[r])
+        if cut and (T - 1 - step) % cut == 0:
+            # B8
+            clear_states(block, H, mask, packed, order, da)
