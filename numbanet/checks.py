@@ -31,6 +31,14 @@ def non_negative_integer(owner: str, argument: str, value: Any) -> int:
     return int(value)
 
 
+def seed_number(owner: str, value: Any) -> int:
+    """A seed of random numbers: an integer from 0 to 2^63 - 1."""
+    seed = non_negative_integer(owner, "seed", value)
+    if seed >= 2**63:
+        fail(owner, "seed", "below 2^63", value)
+    return seed
+
+
 def number(owner: str, argument: str, value: Any) -> float:
     if not _is_number(value):
         fail(owner, argument, "a finite number", value)

@@ -7,18 +7,28 @@ Python lists take the model's type, and arrays are made contiguous; the rest is 
 from __future__ import annotations
 
 import numbers
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from . import random
-from .checks import fail
+from .checks import fail, positive_integer
 from .devices import get_device
 from .errors import ArgumentError, DataError, DtypeError, ShapeError
 from .kernels import check
 
 Shape = tuple[int, ...]
 MOST = 1e6  # a class counts at most this often: far above any use, and no product of weights overflows
+
+
+def sample_shape(owner: str, shape: Any, indices: bool) -> Shape:
+    """The shape of a sample, checked: its sizes without the batch axis, none for a single number that is an index."""
+    if isinstance(shape, str) or not isinstance(shape, Sequence):
+        fail(owner, "input_shape", "a tuple of sizes, such as (64,)", shape)
+    if (len(shape) == 0 and not indices) or None in shape:
+        fail(owner, "input_shape", "the sizes of a sample, without the batch axis", shape)
+    return tuple(positive_integer(owner, "input_shape", size) for size in shape)
 
 
 def array(owner: str, name: str, value: Any, dtype: Any) -> Any:
@@ -76,9 +86,24 @@ def _samples(owner: str, name: str, a: Any) -> None:
         raise ShapeError(f"{owner}: expected one sample or more in {name}, received shape {a.shape}")
 
 
-def inputs(owner: str, x: Any, shape: Shape, dtype: Any, layer: str) -> Any:
-    """Samples of `shape`, checked: a contiguous array (N, *shape) of `dtype`."""
-    a = array(owner, "x", x, dtype)
+def _require_indices(owner: str, layer: str, a: Any, limit: int) -> None:
+    flag = np.zeros(1, np.int64)
+    get_device("cpu").kernels(check).indices(a.reshape(-1), limit, flag)
+    if flag[0]:
+        at = np.unravel_index(int(np.argmax((a < 0) | (a >= limit) | (a != np.floor(a)))), a.shape)
+        where, received = ", ".join(str(int(i)) for i in at), np.format_float_positional(a[at], trim="-")
+        raise DataError(
+            f"{owner}: {layer} expected whole numbers from 0 to {limit - 1} in x. Received: x[{where}] = {received}"
+        )
+
+
+def inputs(owner: str, x: Any, shape: Shape, dtype: Any, layer: str, index_limit: int | None = None) -> Any:
+    """Samples of `shape`, checked: a contiguous array (N, *shape) of `dtype`.
+
+    index_limit: where they are indices, what each must be below. A copy then, because they are addresses to a layer's
+    loops: they must stay as they were checked.
+    """
+    a = array(owner, "x", x, dtype if index_limit is None else np.dtype("float64"))
     _samples(owner, "x", a)
     if a.shape[1:] != shape:
         remedy = ""
@@ -87,10 +112,13 @@ def inputs(owner: str, x: Any, shape: Shape, dtype: Any, layer: str) -> Any:
         elif a.ndim > 2 and len(shape) == 1 and np.prod(a.shape[1:]) == shape[0]:
             remedy = " Put Flatten() first, or reshape x."
         raise ShapeError(
-            f"{owner}: {layer} expected x of shape (N, {', '.join(map(str, shape))}), received {a.shape}.{remedy}"
+            f"{owner}: {layer} expected x of shape ({', '.join(['N', *map(str, shape)])}), received {a.shape}.{remedy}"
         )
     _require_finite(owner, "x", a)
-    return a
+    if index_limit is None:
+        return a
+    _require_indices(owner, layer, a, index_limit)
+    return np.array(a, dtype)
 
 
 def targets(owner: str, y: Any, loss: Any, output_shape: Shape, dtype: Any, samples: int) -> Any:
@@ -148,6 +176,23 @@ def sample_weights(owner: str, sample_weight: Any, samples: int, rows: int, dtyp
     if (given < 0).any():
         raise DataError(f"{owner}: expected sample_weight of 0 or more. Received: {given.min()}")
     return np.repeat(given[:, None], rows, axis=1)
+
+
+def mask(owner: str, lengths: Any, x: Any, network: Any) -> Any | None:
+    """Which steps of the sequences x count, 1 or 0 in (N, steps), from their lengths; or None where none are given."""
+    if lengths is None:
+        return None
+    if x.ndim != (3 if network.index_limit is None else 2):
+        raise ShapeError(f"{owner}: lengths are those of sequences. Received: x of shape {x.shape}")
+    given = np.asarray(lengths)
+    if given.dtype.kind not in "iu":
+        raise DtypeError(f"{owner}: expected lengths of whole numbers, received dtype {given.dtype}")
+    if given.shape != (len(x),):
+        raise ShapeError(f"{owner}: expected lengths of shape ({len(x)},), received {given.shape}")
+    if given.min() < 1 or given.max() > x.shape[1]:
+        wrong = given.min() if given.min() < 1 else given.max()
+        raise DataError(f"{owner}: expected lengths from 1 to {x.shape[1]}, the steps of x. Received: {wrong}")
+    return (np.arange(x.shape[1]) < given[:, None]).astype(network.dtype)
 
 
 def class_weights(owner: str, class_weight: Any, y: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import random
-from .checks import number, positive
+from .checks import fail, number, positive
 from .config import resolve
 from .errors import ShapeError
 
@@ -63,6 +63,20 @@ class Constant(Initializer):
 
     def __call__(self, shape: Shape, seed: int, stream: int) -> Any:
         return np.full(shape, self.value)
+
+
+class RandomUniform(Initializer):
+    """Uniform from `minval` to `maxval`, without the fans: what Keras calls "uniform"."""
+
+    def __init__(self, minval: float = -0.05, maxval: float = 0.05) -> None:
+        self.minval, self.maxval = (
+            number("RandomUniform", name, v) for name, v in (("minval", minval), ("maxval", maxval))
+        )
+        if self.minval > self.maxval:
+            fail("RandomUniform", "maxval", f"minval={minval} or more", maxval)
+
+    def __call__(self, shape: Shape, seed: int, stream: int) -> Any:
+        return self.minval + (self.maxval - self.minval) * random.uniform(shape, seed, stream)
 
 
 class _Scaled(Initializer):
@@ -164,6 +178,8 @@ _known = {
     "zeros": Zeros,
     "ones": Ones,
     "constant": Constant,
+    "uniform": RandomUniform,
+    "random_uniform": RandomUniform,
     "glorot_uniform": GlorotUniform,
     "glorot_normal": GlorotNormal,
     "he_uniform": HeUniform,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,14 @@ import numpy as np
 from . import data as door
 from . import losses, metrics, optimizers, training
 from .callbacks import Callback, History
-from .checks import boolean, fail, fraction, non_negative_integer, positive_integer
+from .checks import boolean, fail, fraction, positive_integer, seed_number
 from .devices import Device, get_device
 from .errors import ArgumentError, NumbanetError, ShapeError, StateError
 from .layers.base import Layer, free_name, snake_case
 from .locks import Turns
 from .metrics import get as get_metric
 from .network import Network
-from .steps import LOSS, TRAIN, Mode, Steps
+from .steps import LOSS, TRAIN, Mode, Step, Steps
 from .summary import summary_lines
 
 DTYPES = ("float32", "float64")
@@ -35,9 +36,7 @@ class Sequential:
     """
 
     def __init__(self, layers: Iterable[Layer] | None = None, seed: int = 0, name: str = "sequential") -> None:
-        self.seed = non_negative_integer("Sequential", "seed", seed)
-        if self.seed >= 2**63:
-            fail("Sequential", "seed", "below 2^63", seed)
+        self.seed = seed_number("Sequential", seed)
         self.name = name
         self.layers: list[Layer] = []
         self.optimizer: optimizers.Optimizer | None = None
@@ -109,11 +108,7 @@ class Sequential:
         """
         if not self.layers:
             raise StateError("build: expected a model with layers, received an empty one. Add a layer first.")
-        if isinstance(input_shape, str) or not isinstance(input_shape, Sequence):
-            fail("build", "input_shape", "a tuple of sizes, such as (64,)", input_shape)
-        if len(input_shape) == 0 or None in input_shape:
-            fail("build", "input_shape", "the sizes of a sample, without the batch axis", input_shape)
-        shape = tuple(positive_integer("build", "input_shape", size) for size in input_shape)
+        shape = door.sample_shape("build", input_shape, self._takes_indices)
         if dtype not in DTYPES and dtype not in (np.float32, np.float64):
             fail("build", "dtype", "'float32' or 'float64'", dtype)
         with self._lock:
@@ -183,13 +178,18 @@ class Sequential:
             raise StateError(f"{method}: expected a model with an optimizer and a loss. Call compile(...) first.")
         return self._steps
 
+    @property
+    def _takes_indices(self) -> bool:
+        """Whether an Embedding comes first, so that a sample may be a single number."""
+        return bool(self.layers) and self.layers[0].index_limit is not None
+
     def _build_from(self, method: str, x: Any) -> None:
         """Build for the data's shape where that was not done before."""
         if self._network is None:
             if self.loss is None:
                 self._ready(method)
-            shape = door.array(method, "x", x, np.dtype("float32")).shape
-            if len(shape) < 2:
+            shape = door.array(method, "x", x, np.dtype("float64" if self._takes_indices else "float32")).shape
+            if len(shape) < (1 if self._takes_indices else 2):
                 remedy = " Use x.reshape(-1, 1) for samples of one feature." if len(shape) == 1 else ""
                 raise ShapeError(f"{method}: expected x of shape (N, features...), received {shape}.{remedy}")
             self.build(shape[1:])
@@ -209,6 +209,7 @@ class Sequential:
         shuffle: bool = True,
         class_weight: dict[int, float] | None = None,
         sample_weight: Any = None,
+        lengths: Any = None,
         callbacks: Sequence[Callback] | None = None,
         verbose: int | str = "auto",
     ) -> History:
@@ -216,8 +217,9 @@ class Sequential:
 
         batch_size: len(x) is batch gradient descent, 1 stochastic, in between mini-batch.
         validation_split: this share of the samples, drawn at random and stratified by class, is kept for validation.
-        validation_data: (x, y) or (x, y, sample_weight) to validate on instead.
+        validation_data: (x, y), (x, y, sample_weight) or (x, y, sample_weight, lengths) to validate on instead.
         class_weight: {label: weight} for every label of y, in the training loss. sample_weight: (N,), of each sample.
+        lengths: (N,), how many steps of each sequence count, from 1 to all; what stands behind them changes nothing.
         verbose: 0 nothing, 1 a live line, 2 a line an epoch, "auto" by whether the output is a terminal.
 
         An unbuilt model is built for the shape of x, on the CPU in float32. Raises ShapeError, DtypeError, DataError
@@ -229,23 +231,22 @@ class Sequential:
             epochs = positive_integer("fit", "epochs", epochs)
             share = fraction("fit", "validation_split", validation_split)
             boolean("fit", "shuffle", shuffle)
-            if verbose not in (0, 1, 2, "auto") or isinstance(verbose, bool):
-                fail("fit", "verbose", "0, 1, 2 or 'auto'", verbose)
-            if not isinstance(callbacks, Sequence | None) or any(not isinstance(c, Callback) for c in callbacks or ()):
-                fail("fit", "callbacks", "a list of numbanet.callbacks.Callback", callbacks)
+            training.check_watchers(verbose, callbacks)
             if share and validation_data is not None:
                 fail("fit", "validation_split", "0 where validation_data is given", share)
             self._build_from("fit", x)
             steps = self._ready("fit")
             if not steps.network.trained:
                 raise StateError("fit: expected a model with parameters to train, received one without.")
-            samples = self._data("fit", x, y, sample_weight)
+            samples = self._data("fit", x, y, sample_weight, lengths)
             factors = None if class_weight is None else door.class_weights("fit", class_weight, samples.y)
             samples, unweighted = samples.weighted(factors), samples
             validation = None
             if validation_data is not None:
-                if not isinstance(validation_data, tuple | list) or len(validation_data) not in (2, 3):
-                    fail("fit", "validation_data", "(x, y) or (x, y, sample_weight)", type(validation_data))
+                if not isinstance(validation_data, tuple | list) or not 2 <= len(validation_data) <= 4:
+                    fail(
+                        "fit", "validation_data", "(x, y), (x, y, sample_weight) or with lengths", type(validation_data)
+                    )
                 validation = self._data("fit: validation_data", *validation_data)
             elif share:
                 kept, held = door.split(samples.y, share, self.seed)
@@ -258,28 +259,31 @@ class Sequential:
             finally:
                 self._fitting = False
 
-    def evaluate(self, x: Any, y: Any, batch_size: int = PREDICT_BATCH, sample_weight: Any = None) -> dict[str, Any]:
-        """Loss and metrics on x and y, without training: {"loss": ..., "accuracy": ...}."""
+    def evaluate(
+        self, x: Any, y: Any, batch_size: int = PREDICT_BATCH, sample_weight: Any = None, lengths: Any = None
+    ) -> dict[str, Any]:
+        """Loss and metrics on x and y, without training: {"loss": ..., "accuracy": ...}. lengths: as in fit."""
         with self._lock:
             size = positive_integer("evaluate", "batch_size", batch_size)
             self._build_from("evaluate", x)
             steps = self._ready("evaluate")
-            return training.evaluate(steps, self._data("evaluate", x, y, sample_weight), size)
+            return training.evaluate(steps, self._data("evaluate", x, y, sample_weight, lengths), size)
 
-    def predict(self, x: Any, batch_size: int = PREDICT_BATCH) -> Any:
-        """The output for samples x, as a numpy array (N, ...)."""
+    def predict(self, x: Any, batch_size: int = PREDICT_BATCH, lengths: Any = None) -> Any:
+        """The output for samples x, as a numpy array (N, ...). lengths: as in fit."""
         with self._lock:
             size = positive_integer("predict", "batch_size", batch_size)
             network, steps = self._built("predict"), self._steps
             checked = self._inputs("predict", x, network)
-            return training.predict(steps or Steps(network), checked, size)
+            mask = door.mask("predict", lengths, checked, network)
+            return training.predict(steps or Steps(network), checked, size, mask)
 
-    def train_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> float:
+    def train_on_batch(self, x: Any, y: Any, sample_weight: Any = None, lengths: Any = None) -> float:
         """One step on one batch; returns its loss, before the step. Raises as fit does."""
         with self._lock:
             steps = self._steps
             # the common case, where time counts: arrays of the model's own types and shapes
-            if sample_weight is None and self.loss and steps and steps.takes(x):
+            if sample_weight is None and lengths is None and self.loss and steps and steps.takes(x):
                 step = steps.step(TRAIN, len(x))
                 if step.fits(x, y) and steps.plain_targets:
                     np.copyto(step.x, x)
@@ -287,18 +291,17 @@ class Sequential:
                     if steps.good_batch(step):
                         step.run()
                         return float(step.loss[0])
-            return self._train_on_any_batch(x, y, sample_weight)
+            return float(self._run("train_on_batch", TRAIN, x, y, sample_weight, lengths).loss[0])
 
-    def _train_on_any_batch(self, x: Any, y: Any, sample_weight: Any) -> float:
-        self._build_from("train_on_batch", x)
-        steps = self._ready("train_on_batch")
-        batch = self._data("train_on_batch", x, y, sample_weight)
-        return self._run(steps, TRAIN, batch)
-
-    def _run(self, steps: Steps, mode: Mode, batch: training.Data) -> float:
-        """One step on checked data; returns the loss."""
-        step, fixed = steps.step(mode, len(batch.x)), steps.network.fixed
+    def _run(self, method: str, mode: Mode, x: Any, y: Any, sample_weight: Any, lengths: Any) -> Step:
+        """One step on one batch, which is checked first."""
+        self._build_from(method, x)
+        steps, batch = self._ready(method), self._data(method, x, y, sample_weight, lengths)
+        step = steps.step(replace(mode, lengths=batch.mask is not None), len(batch.x))
+        fixed = steps.network.fixed
         step.x[...], step.targets[...] = batch.x, batch.y
+        if batch.mask is not None:
+            step.mask[...] = batch.mask
         before = np.array(fixed)
         try:
             step.weights[...] = 1 if batch.weights is None else batch.weights.reshape(-1)
@@ -307,55 +310,55 @@ class Sequential:
             steps.restore_weights()
             if not mode.update:  # a forward pass of training moves running statistics
                 fixed[...] = before
-        return float(step.loss[0])
+        return step
 
-    def gradients(self, x: Any, y: Any, sample_weight: Any = None, training: bool = False) -> tuple[float, list[Any]]:
+    def gradients(
+        self, x: Any, y: Any, sample_weight: Any = None, training: bool = False, lengths: Any = None
+    ) -> tuple[float, list[Any]]:
         """The loss, and its gradient by each trained parameter in the order of get_weights; nothing is updated.
 
         training=True takes those of the next training step, with its dropout mask and the statistics of this batch.
         """
         with self._lock:
             mode = Mode(boolean("gradients", "training", training), loss=True, gradients=True)
-            self._build_from("gradients", x)
-            steps = self._ready("gradients")
-            loss = self._run(steps, mode, self._data("gradients", x, y, sample_weight))
-            return loss, [np.array(slot.gradient) for slot in steps.network.trained]
+            loss = float(self._run("gradients", mode, x, y, sample_weight, lengths).loss[0])
+            return loss, [np.array(slot.gradient) for slot in self._built("gradients").trained]
 
-    def input_gradient(self, x: Any, y: Any, sample_weight: Any = None, training: bool = False) -> Any:
+    def input_gradient(
+        self, x: Any, y: Any, sample_weight: Any = None, training: bool = False, lengths: Any = None
+    ) -> Any:
         """dL/dx, as an array of x's shape."""
         with self._lock:
             on = boolean("input_gradient", "training", training)
             mode = Mode(on, loss=True, gradients=True, input_gradient=True)
-            self._build_from("input_gradient", x)
-            steps = self._ready("input_gradient")
-            batch = self._data("input_gradient", x, y, sample_weight)
-            self._run(steps, mode, batch)
-            return np.array(steps.step(mode, len(batch.x)).dx)
+            return np.array(self._run("input_gradient", mode, x, y, sample_weight, lengths).dx)
 
-    def loss_value(self, x: Any, y: Any, sample_weight: Any = None, training: bool = False) -> float:
+    def loss_value(
+        self, x: Any, y: Any, sample_weight: Any = None, training: bool = False, lengths: Any = None
+    ) -> float:
         """The loss of one batch, with regularisation; nothing is updated."""
         with self._lock:
             mode = Mode(training=True, loss=True) if training else LOSS
-            self._build_from("loss_value", x)
-            return self._run(self._ready("loss_value"), mode, self._data("loss_value", x, y, sample_weight))
+            return float(self._run("loss_value", mode, x, y, sample_weight, lengths).loss[0])
 
     def _inputs(self, method: str, x: Any, network: Network) -> Any:
         layer = f"{type(self.layers[0]).__name__} (layer 0, {self.layers[0].name!r})"
-        return door.inputs(method, x, network.input_shape, network.dtype, layer)
+        return door.inputs(method, x, network.input_shape, network.dtype, layer, network.index_limit)
 
-    def _data(self, method: str, x: Any, y: Any, sample_weight: Any = None) -> training.Data:
+    def _data(self, method: str, x: Any, y: Any, sample_weight: Any = None, lengths: Any = None) -> training.Data:
         steps = self._ready(method)
         network = steps.network
         try:
             checked = self._inputs(method, x, network)
             y = door.targets(method, y, steps.loss, network.output_shape, network.dtype, len(checked))
             weights = door.sample_weights(method, sample_weight, len(checked), steps.rows, network.dtype)
+            mask = door.mask(method, lengths, checked, network)
         except NumbanetError:
             if self._built_from_data:  # the shape of refused data binds nobody
                 self._network = self._steps = None
             raise
         self._built_from_data = False
-        return training.Data(checked, y, weights)
+        return training.Data(checked, y, weights, mask)
 
     # --- weights
 
@@ -372,6 +375,11 @@ class Sequential:
             checked = door.parameters("set_weights", weights, shapes, network.dtype)
             for slot, a in zip(network.slots, checked, strict=True):
                 slot.value[...] = a
+
+    def reset_states(self) -> None:
+        """Set to zero the states that recurrent layers with stateful=True carry from one batch to the next."""
+        with self._lock:
+            self._built("reset_states").reset_states()
 
     @property
     def weight_names(self) -> list[str]:

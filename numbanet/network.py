@@ -12,7 +12,7 @@ import numpy as np
 from . import random
 from .devices import Device
 from .layers.base import Layer, Parameter, Shape, Tensors
-from .layers.chain import Chain
+from .layers.chain import Chain, index_limit
 from .memory import Arena
 from .program import Program
 
@@ -27,6 +27,18 @@ class Slot:
     gradient: Any
 
 
+@dataclass(frozen=True)
+class Ends:
+    """The arrays at both ends of a network: input, output, their gradients, and their masks or None."""
+
+    x: Any
+    dx: Any
+    mask: Any
+    y: Any
+    dy: Any
+    output_mask: Any
+
+
 class Network:
     """A chain of layers with its parameters, for samples of `input_shape`.
 
@@ -38,6 +50,7 @@ class Network:
         self.chain = Chain(layers, [str(layer.name) for layer in layers], input_shape)
         self.layers, self.descriptions = self.chain.layers, self.chain.descriptions
         self.input_shape, self.output_shape = input_shape, self.chain.output_shape
+        self.index_limit = index_limit(self.layers)
         self.device, self.dtype, self.seed = device, np.dtype(dtype), seed
         self.iteration = device.zeros((1,), np.int64)
         self._allocate_parameters()
@@ -65,6 +78,12 @@ class Network:
             value = old.get((slot.layer, slot.parameter.name))
             if value is not None and value.shape == slot.value.shape:
                 slot.value[...] = value
+
+    def reset_states(self) -> None:
+        """Set to zero what layers keep from one batch to the next: parameters "state_..." that are not trained."""
+        for slot in self.slots:
+            if not slot.parameter.trainable and slot.parameter.name.rpartition("/")[2].startswith("state_"):
+                slot.value[...] = 0
 
     @property
     def trained(self) -> list[Slot]:
@@ -97,9 +116,11 @@ class Network:
         d = self.chain.description
         shapes: dict[str, Shape] = {"x": (n, *self.input_shape), "dx": (n, *self.input_shape)}
         shapes |= {f"saved/{name}": (n, *shape) for name, shape in d.saved.items()}
+        if len(self.input_shape) == 2 or self.index_limit is not None:
+            shapes["mask"] = (n, self.input_shape[0])
         return shapes | {f"scratch/{name}": shape for name, shape in d.scratch.items()}
 
-    def _whole(self, n: int, training: bool) -> Tensors:
+    def _whole(self, n: int, training: bool, masked: bool) -> Tensors:
         """The arrays of all layers for a batch of n samples."""
         self.reserve(n)
         d, arena = self.chain.description, self._activations.views if self._activations else {}
@@ -116,19 +137,21 @@ class Network:
             stream=random.LAYERS,
             iteration=self.iteration,
             training=training,
+            mask=arena["mask"][:n] if masked else None,
         )
 
-    def ends(self, n: int, training: bool) -> tuple[Any, Any, Any, Any]:
-        """Input x and dx of the first layer, y and dy of the last, for a batch of n samples."""
-        whole = self._whole(n, training)
-        return whole.x, whole.dx, *self.chain.ends(whole)
+    def ends(self, n: int, training: bool, masked: bool = False) -> Ends:
+        """The arrays at both ends, for a batch of n samples; with a mask of the input, if it has one."""
+        whole = self._whole(n, training, masked)
+        y, dy = self.chain.ends(whole)
+        return Ends(whole.x, whole.dx, whole.mask, y, dy, self.chain.output_mask(whole))
 
-    def forward(self, program: Program, n: int, training: bool) -> None:
+    def forward(self, program: Program, n: int, training: bool, masked: bool = False) -> None:
         """Write the calls of the forward pass."""
         program.owner = ""
-        self.chain.forward(program, self._whole(n, training))
+        self.chain.forward(program, self._whole(n, training, masked))
 
-    def backward(self, program: Program, n: int, training: bool, input_gradient: bool) -> None:
+    def backward(self, program: Program, n: int, training: bool, input_gradient: bool, masked: bool = False) -> None:
         """Write the calls of the backward pass, as far down as somebody needs it."""
         program.owner = ""
-        self.chain.backward(program, self._whole(n, training), input_gradient)
+        self.chain.backward(program, self._whole(n, training, masked), input_gradient)

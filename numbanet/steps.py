@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from .kernels import check, gather, mean, regularization, running_mean
+from .errors import ArgumentError, ShapeError
+from .kernels import check, gather, masking, mean, regularization, running_mean
 from .losses import Loss
 from .memory import Arena
 from .metrics import Metric
-from .network import Network
+from .network import Ends, Network
 from .optimizers import Optimizer
 from .program import Program
 
@@ -28,6 +29,7 @@ class Mode:
     gradients: bool = False
     input_gradient: bool = False
     update: bool = False
+    lengths: bool = False  # the batch has a mask, which says which steps of its sequences count
 
 
 PREDICT = Mode()
@@ -47,6 +49,7 @@ class Source:
     x: Any
     y: Any
     weights: Any | None
+    mask: Any | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class Step:
     program: Program
     x: Any
     dx: Any
+    mask: Any
     y: Any
     targets: Any
     weights: Any
@@ -100,9 +104,24 @@ class Steps:
         self.plain_targets = loss is not None and loss.plain_targets and type(loss).__module__ == Loss.__module__
         self.target_shape = loss.target_shape(shape) if loss else shape
         self.target_dtype = np.dtype(np.int64) if loss and loss.integer_targets else network.dtype
+        self._check_mask(network.chain.gives_mask(False) or None)
         self._allocate_moments()
         if optimizer:
             optimizer.seal()
+
+    def _check_mask(self, mask: Any) -> None:
+        """Raises ShapeError or ArgumentError where loss or metrics cannot leave out the steps that a mask names."""
+        if self.loss and mask is not None:
+            if len(self.network.output_shape) != 2:
+                raise ShapeError(
+                    f"{type(self.loss).__name__}: expected output of shape (N, steps, values), because it has a mask. "
+                    f"Received: {('N', *self.network.output_shape)}"
+                )
+            if self.metrics:
+                raise ArgumentError(
+                    f"metrics: expected none, because the output has a mask, which metrics do not heed. Received: "
+                    f"{[metric.name for metric in self.metrics]}. The loss leaves out the steps that do not count."
+                )
 
     def _allocate_moments(self) -> None:
         shapes = {slot.layer + "/" + slot.parameter.name: slot.parameter.shape for slot in self.network.trained}
@@ -137,6 +156,7 @@ class Steps:
             "weights": device.zeros((rows,), self.network.dtype),
             "losses": device.zeros((rows,), self.network.dtype),
             "saved": device.zeros((rows,), self.network.dtype),
+            "masked": device.zeros((rows,), self.network.dtype),
             "indices": device.zeros((n,), np.int64),
         }
         batch["weights"][...] = 1
@@ -149,18 +169,23 @@ class Steps:
         """Write a step down; with a source its batch comes from whole arrays, by `indices`."""
         self._reserve(n)
         network, program = self.network, Program(self.network.device)
-        x, dx, y, dy = network.ends(n, mode.training)
+        ends = network.ends(n, mode.training, mode.lengths)
+        x, y, mask = ends.x, ends.y, ends.output_mask
+        self._check_mask(mask)
         b = {name: array[: len(array) // self._capacity * n] for name, array in self._batch.items()}
         if source:
             if source.weights is not None:  # in an array of its own, so that no other step finds them
                 b["weights"] = network.device.zeros(b["weights"].shape, network.dtype)
-            self._gather(program, source, x, b)
-        network.forward(program, n, mode.training)
+            self._gather(program, source, ends, b)
+        network.forward(program, n, mode.training, mode.lengths)
         rows = (-1, network.output_shape[-1])
+        weights = b["weights"] if mask is None else b["masked"]
         targets = b["targets"].reshape(-1) if self.target_dtype == np.int64 else b["targets"].reshape(rows)
         if mode.loss and self.loss:
             program.owner = "loss"
-            self.loss.forward(program, y.reshape(rows), targets, b["weights"], b["saved"], b["losses"])
+            if mask is not None:
+                program.call(program.kernels(masking).weigh, b["weights"], mask.reshape(-1), weights)
+            self.loss.forward(program, y.reshape(rows), targets, weights, b["saved"], b["losses"])
             program.call(program.kernels(mean).forward, b["losses"], self.value)
             self._penalties(program)
         if mode.report:
@@ -170,8 +195,8 @@ class Steps:
                 metric.record(program, y.reshape(rows), targets, state)
         if mode.gradients and self.loss:
             program.owner = "loss"
-            self.loss.backward(program, y.reshape(rows), targets, b["weights"], b["saved"], dy.reshape(rows))
-            network.backward(program, n, mode.training, mode.input_gradient)
+            self.loss.backward(program, y.reshape(rows), targets, weights, b["saved"], ends.dy.reshape(rows))
+            network.backward(program, n, mode.training, mode.input_gradient, mode.lengths)
             self._penalty_gradients(program)
         if mode.update and self.optimizer:
             program.owner = "optimizer"
@@ -179,13 +204,16 @@ class Steps:
             segments = [slot.gradient.reshape(-1) for slot in network.trained]
             parameters = network.parameters.buffer[: network.trained_size]
             self.optimizer.record(program, network.gradients.buffer, parameters, segments, moments, network.iteration)
-        return Step(program.finish(), x, dx, y, b["targets"], b["weights"], b["indices"], self.value)
+        program.finish()
+        return Step(program, x, ends.dx, ends.mask, y, b["targets"], b["weights"], b["indices"], self.value)
 
-    def _gather(self, program: Program, source: Source, x: Any, b: dict[str, Any]) -> None:
+    def _gather(self, program: Program, source: Source, ends: Ends, b: dict[str, Any]) -> None:
         program.owner = "data"
         rows = program.kernels(gather).rows
-        samples, n = len(source.x), len(x)
-        program.call(rows, source.x.reshape(samples, -1), b["indices"], x.reshape(n, -1))
+        samples, n = len(source.x), len(ends.x)
+        program.call(rows, source.x.reshape(samples, -1), b["indices"], ends.x.reshape(n, -1))
+        if source.mask is not None:
+            program.call(rows, source.mask, b["indices"], ends.mask)
         program.call(rows, source.y.reshape(samples, -1), b["indices"], b["targets"].reshape(n, -1))
         if source.weights is not None:
             program.call(rows, source.weights.reshape(samples, -1), b["indices"], b["weights"].reshape(n, -1))
@@ -208,14 +236,17 @@ class Steps:
         return isinstance(x, np.ndarray) and x.shape[1:] == self.network.input_shape and len(x) > 0
 
     def good_batch(self, step: Step) -> bool:
-        """Whether the batch that was copied into the step is free of NaN, infinity and labels out of range."""
+        """Whether the batch that was copied into the step is free of NaN, infinity, and labels and indices outside."""
         n = len(step.x)
         found = self._checks.get(n)
         if found is None:
             flags = self.network.device.zeros((2, 1), np.int64)
             program = Program(self.network.device)
             loops = program.kernels(check)
-            program.call(loops.finite, step.x.reshape(-1), flags[0])
+            if self.network.index_limit is None:
+                program.call(loops.finite, step.x.reshape(-1), flags[0])
+            else:
+                program.call(loops.indices, step.x.reshape(-1), self.network.index_limit, flags[0])
             if self.target_dtype == np.int64:
                 program.call(loops.labels, step.targets.reshape(-1), self.network.output_shape[-1], flags[1])
             elif self.loss and self.loss.target_range:

@@ -5,35 +5,38 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from . import random
 from .callbacks import Callback, History
+from .checks import fail
 from .progress import Progress
 from .steps import EVALUATE, FIT, PREDICT, Source, Step, Steps
 
 
 @dataclass(frozen=True)
 class Data:
-    """Checked samples, targets and sample weights (None: all one)."""
+    """Checked samples, targets, sample weights (None: all one), and which steps of sequences count (None: all)."""
 
     x: Any
     y: Any
     weights: Any | None = None
+    mask: Any | None = None
 
     def rows(self, chosen: Any) -> Data:
         """Those rows of everything, copied."""
-        return Data(self.x[chosen], self.y[chosen], None if self.weights is None else self.weights[chosen])
+        weights, mask = (None if a is None else a[chosen] for a in (self.weights, self.mask))
+        return Data(self.x[chosen], self.y[chosen], weights, mask)
 
     def weighted(self, factors: Any | None) -> Data:
         """The same, each sample's weight times its factor."""
         if factors is None:
             return self
         factors = factors.astype(self.x.dtype)[:, None]
-        return Data(self.x, self.y, factors if self.weights is None else self.weights * factors)
+        return replace(self, weights=factors if self.weights is None else self.weights * factors)
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,14 @@ class Plan:
     first_order: int  # epochs trained before, so that another fit shuffles anew
 
 
+def check_watchers(verbose: Any, callbacks: Any) -> None:
+    """Raises ArgumentError for what cannot show or watch a training."""
+    if verbose not in (0, 1, 2, "auto") or isinstance(verbose, bool):
+        fail("fit", "verbose", "0, 1, 2 or 'auto'", verbose)
+    if not isinstance(callbacks, Sequence | None) or any(not isinstance(c, Callback) for c in callbacks or ()):
+        fail("fit", "callbacks", "a list of numbanet.callbacks.Callback", callbacks)
+
+
 def fit(
     model: Any, steps: Steps, data: Data, validation: Data | None, plan: Plan, others: Sequence[Callback]
 ) -> History:
@@ -57,8 +68,8 @@ def fit(
     per_batch = [c for c in callbacks if _watches_batches(c)]
     samples = len(data.x)
     progress = Progress(plan.verbose, plan.epochs, samples)
-    source = Source(data.x, data.y, data.weights)
-    recorded = {n: steps.record(FIT, n, source) for n in sorted(_sizes(samples, plan.batch_size), reverse=True)}
+    source, mode = Source(data.x, data.y, data.weights, data.mask), replace(FIT, lengths=data.mask is not None)
+    recorded = {n: steps.record(mode, n, source) for n in sorted(_sizes(samples, plan.batch_size), reverse=True)}
     names = ["loss", *(metric.name for metric in steps.metrics)]
     names += [f"val_{name}" for name in names] if validation else []
     logs: dict[str, Any] = {}
@@ -144,8 +155,10 @@ def evaluate(steps: Steps, data: Data, batch_size: int) -> dict[str, Any]:
         steps.reset()
         for start in range(0, len(data.x), batch_size):
             x = data.x[start : start + batch_size]
-            step = steps.step(EVALUATE, len(x))
+            step = steps.step(replace(EVALUATE, lengths=data.mask is not None), len(x))
             step.x[...] = x
+            if data.mask is not None:
+                step.mask[...] = data.mask[start : start + batch_size]
             step.targets[...] = data.y[start : start + batch_size]
             step.weights[...] = 1 if data.weights is None else data.weights[start : start + batch_size].reshape(-1)
             step.run()
@@ -156,13 +169,15 @@ def evaluate(steps: Steps, data: Data, batch_size: int) -> dict[str, Any]:
             state[...] = kept
 
 
-def predict(steps: Steps, x: Any, batch_size: int) -> Any:
-    """The model's output for x, as a new array."""
+def predict(steps: Steps, x: Any, batch_size: int, mask: Any | None = None) -> Any:
+    """The model's output for x, as a new array; mask: which steps of sequences count."""
     result = np.empty((len(x), *steps.network.output_shape), steps.network.dtype)
     for start in range(0, len(x), batch_size):
         part = x[start : start + batch_size]
-        step = steps.step(PREDICT, len(part))
+        step = steps.step(replace(PREDICT, lengths=mask is not None), len(part))
         step.x[...] = part
+        if mask is not None:
+            step.mask[...] = mask[start : start + len(part)]
         step.run()
         result[start : start + len(part)] = step.y
     return result

@@ -7,6 +7,24 @@ from numbanet import callbacks, initializers, layers, losses, metrics, optimizer
 from tests.models import refuses
 
 NAN, INF = float("nan"), float("inf")
+# what recurrent layers have in common
+RECURRENT = {
+    "units": (0, -1, 2.5, "8", None, True),
+    "activation": ("softmax", "gelu", 3, None),
+    "recurrent_activation": ("softmax", "sigmod", None),
+    "use_bias": (1, None),
+    "kernel_initializer": ("xavier", 1),
+    "recurrent_initializer": ("orthogonal_", None),
+    "bias_initializer": ("zero", 0.0),
+    "recurrent_regularizer": ("l3", 0.01),
+    "dropout": (1.0, -0.1, "0.5", None, NAN),
+    "recurrent_dropout": (1.0, -0.1, 2, True),
+    "return_sequences": (1, "yes"),
+    "go_backwards": (0, None),
+    "stateful": (1, True),  # True: without batch_size
+    "batch_size": (0, 8),  # 8: without stateful
+    "bptt_steps": (0, -1, 2.5),
+}
 
 # what is called, and words that the error must contain: who, and what was expected or came
 CONSTRUCTORS = [
@@ -19,6 +37,23 @@ CONSTRUCTORS = [
     *[(lambda v=v: layers.Dense(3, kernel_regularizer=v), "Dense", "kernel_regularizer") for v in ("l3", 0.01)],
     *[(lambda v=v: layers.Dense(3, name=v), "Dense", "name") for v in (3, "", "a/b")],
     *[(lambda v=v: layers.Dropout(v), "Dropout", "rate") for v in (1.0, -0.1, 2, "0.5", None, NAN, True)],
+    *[(lambda v=v: layers.Bidirectional(v), "Bidirectional", "a recurrent layer") for v in (None, "LSTM", layers.GRU)],
+    *[(lambda v=v: layers.Bidirectional(layers.GRU(2), v), "Bidirectional", "merge_mode") for v in (None, "add", 1)],
+    *[(lambda v=v: layers.Embedding(v, 3), "Embedding", "input_dim") for v in (0, 1.5, "8", None, 2**24 + 1)],
+    *[(lambda v=v: layers.Embedding(3, v), "Embedding", "output_dim") for v in (0, -1, True)],
+    (lambda: layers.Embedding(3, 2, "normal_"), "Embedding", "embeddings_initializer"),
+    (lambda: layers.Embedding(3, 2, embeddings_regularizer=0.1), "Embedding", "embeddings_regularizer"),
+    *[(lambda v=v: layers.RepeatVector(v), "RepeatVector", "n must be a positive integer") for v in (0, 2.0, None)],
+    *[(lambda v=v: layers.TimeDistributed(v), "TimeDistributed", "a layer") for v in (None, "Dense", layers.Dense)],
+    *[
+        (lambda c=c, n=n, v=v: getattr(layers, c)(**{"units": 4, n: v}), c, n)
+        for c in ("SimpleRNN", "LSTM", "GRU")
+        for n, bad in RECURRENT.items()
+        for v in bad
+        if c != "SimpleRNN" or n != "recurrent_activation"
+    ],
+    (lambda: layers.LSTM(3, unit_forget_bias=1), "LSTM", "unit_forget_bias"),
+    (lambda: layers.GRU(3, reset_after=None), "GRU", "reset_after"),
     *[(lambda v=v: layers.LeakyReLU(v), "LeakyReLU", "alpha") for v in (-1, NAN, "x", None)],
     *[(lambda v=v: layers.ELU(v), "ELU", "alpha") for v in (-1, INF)],
     (lambda: layers.Activation("nope"), "Activation", "nope"),
@@ -48,6 +83,7 @@ CONSTRUCTORS = [
     *[(lambda v=v: regularizers.L2(v), "L2", "l2") for v in (-1, NAN, "x")],
     (lambda: initializers.Constant("x"), "Constant", "value"),
     (lambda: initializers.Orthogonal(0), "Orthogonal", "gain"),
+    *[(lambda v=v: initializers.RandomUniform(*v), "RandomUniform", "m") for v in ((NAN,), (0, "x"), (1, 0))],
     *[(lambda v=v: callbacks.EarlyStopping(patience=v), "EarlyStopping", "patience") for v in (-1, 1.5)],
     (lambda: callbacks.EarlyStopping(mode="up"), "EarlyStopping", "mode"),
     (lambda: callbacks.EarlyStopping(min_delta=-1), "EarlyStopping", "min_delta"),

@@ -1,4 +1,4 @@
-"""The same weights, to the bit, on any number of threads: a network of layers that add up over images."""
+"""The same weights, to the bit, on any number of threads: networks of layers that add up over images and steps."""
 
 import hashlib
 
@@ -15,11 +15,10 @@ pytestmark = pytest.mark.compiled
 COUNTS = [1, 2, 4, 8]
 
 
-def weight_hash(threads):
-    random = np.random.default_rng(0)
-    x, y = random.standard_normal((100, 32, 32, 3)).astype("float32"), random.integers(0, 10, 100)
-    model = nn.Sequential(
-        [
+NETWORKS = {
+    "batch-norm-cnn": (
+        (32, 32, 3),
+        lambda: [
             layers.Conv2D(32, 3, padding="same"),
             layers.BatchNormalization(),
             layers.ReLU(),
@@ -32,19 +31,37 @@ def weight_hash(threads):
             layers.Dropout(0.3),
             layers.Dense(10),
         ],
-        seed=0,
-    )
+    ),
+    "recurrent": (
+        (12, 20),
+        lambda: [
+            layers.LSTM(40, return_sequences=True, recurrent_dropout=0.2),
+            layers.GRU(33, return_sequences=True, go_backwards=True, dropout=0.2),
+            layers.GRU(24, reset_after=False, return_sequences=True),
+            layers.SimpleRNN(17),
+            layers.Dense(10),
+        ],
+    ),
+}
+
+
+def weight_hash(network, threads):
+    shape, make = NETWORKS[network]
+    random = np.random.default_rng(0)
+    x, y = random.standard_normal((100, *shape)).astype("float32"), random.integers(0, 10, 100)
+    model = nn.Sequential(make(), seed=0)
     model.compile("adam", nn.losses.SparseCategoricalCrossentropy())
     nn.set_num_threads(threads)
     model.fit(x, y, batch_size=64, epochs=2, verbose=0)
     return hashlib.sha256(b"".join(w.tobytes() for w in model.get_weights())).hexdigest()
 
 
-def test_a_batch_norm_cnn_has_one_weight_hash():
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_network_has_one_weight_hash(network):
     """NUMBA_NUM_THREADS=8 pytest tests/test_bits.py runs all of COUNTS; without it as many as there are cores."""
     before = nn.get_num_threads()
     try:
-        hashes = {weight_hash(count) for count in COUNTS if count <= config.NUMBA_NUM_THREADS}
+        hashes = {weight_hash(network, count) for count in COUNTS if count <= config.NUMBA_NUM_THREADS}
     finally:
         nn.set_num_threads(before)
     assert len(hashes) == 1

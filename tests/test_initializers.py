@@ -16,7 +16,7 @@ SCALED = {
     "lecun_uniform": lambda i, o: 1 / i,
     "lecun_normal": lambda i, o: 1 / i,
 }
-RANDOM = [*SCALED, "orthogonal"]
+RANDOM = [*SCALED, "orthogonal", "uniform"]
 ALL = ["zeros", "ones", "constant", *RANDOM]
 
 
@@ -102,6 +102,17 @@ def test_bounds_of_few_numbers(name):
     assert w.shape == (7, 11)
     assert 0.5 * deviation < w.std() < 1.5 * deviation
     assert np.abs(w).max() <= limit * deviation
+
+
+def test_uniform_between_bounds():
+    for low, high in ((-0.05, 0.05), (2.0, 5.0), (1.0, 1.0)):
+        it = initializers.RandomUniform(low, high)
+        w = it((40, 50), 3, 7)
+        assert ((w >= low) & (w <= high)).all()
+        assert abs(w.mean() - (low + high) / 2) <= 0.02 * (high - low)
+        assert w.std() == pytest.approx((high - low) / math.sqrt(12), rel=0.03)
+    assert np.array_equal(draw("uniform", (3, 4)), initializers.RandomUniform(-0.05, 0.05)((3, 4), 3, 7))
+    assert type(get("Dense", "kernel_initializer", "random_uniform")) is initializers.RandomUniform
 
 
 @pytest.mark.parametrize("gain", [1.0, 0.3, 2.0])

@@ -89,9 +89,7 @@ class Kernel:
         """Compile for these arguments' types, if that is new, and remember where they are."""
         if len(arguments) != len(self.parameters):
             raise TypeError(f"{self.name}: expected arguments {self.parameters}, received {len(arguments)}")
-        if self.scratch is None:
-            return self._bind(arguments)
-        memory = np.empty(self.scratch(*arguments), arguments[0].dtype)
+        memory = np.empty(self.scratch(*arguments), arguments[0].dtype) if self.scratch else None
         before, after = (tuple(s._bind(arguments, memory) for s in stages) for stages in (self.before, self.after))
         return self._bind(arguments, memory, before, after)
 

@@ -20,9 +20,12 @@ from .activations import (
     Tanh,
 )
 from .base import Description, Layer, Parameter, Tensors
+from .bidirectional import Bidirectional
 from .convolution import Conv1D, Conv2D, DepthwiseConv2D
 from .dense import Dense
 from .dropout import Dropout, SpatialDropout1D, SpatialDropout2D
+from .embedding import Embedding
+from .masking import Masking
 from .normalization import BatchNormalization, GroupNormalization, LayerNormalization
 from .padding import Cropping1D, Cropping2D, ZeroPadding1D, ZeroPadding2D
 from .pooling import (
@@ -35,19 +38,24 @@ from .pooling import (
     MaxPooling1D,
     MaxPooling2D,
 )
+from .recurrent import GRU, LSTM, SimpleRNN
 from .residual import Residual
 from .shapes import Flatten, Reshape
+from .time_distributed import TimeDistributed
 from .transposed_convolution import Conv2DTranspose
-from .up_sampling import UpSampling1D, UpSampling2D
+from .up_sampling import RepeatVector, UpSampling1D, UpSampling2D
 
 __all__ = [
     "ELU",
     "GELU",
+    "GRU",
+    "LSTM",
     "SELU",
     "Activation",
     "AveragePooling1D",
     "AveragePooling2D",
     "BatchNormalization",
+    "Bidirectional",
     "Conv1D",
     "Conv2D",
     "Conv2DTranspose",
@@ -57,6 +65,7 @@ __all__ = [
     "DepthwiseConv2D",
     "Description",
     "Dropout",
+    "Embedding",
     "Flatten",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
@@ -69,15 +78,18 @@ __all__ = [
     "LeakyReLU",
     "Linear",
     "LogSoftmax",
+    "Masking",
     "MaxPooling1D",
     "MaxPooling2D",
     "Mish",
     "Parameter",
     "ReLU",
+    "RepeatVector",
     "Reshape",
     "Residual",
     "Sigmoid",
     "Silu",
+    "SimpleRNN",
     "Softmax",
     "Softplus",
     "Softsign",
@@ -86,6 +98,7 @@ __all__ = [
     "Step",
     "Tanh",
     "Tensors",
+    "TimeDistributed",
     "UpSampling1D",
     "UpSampling2D",
     "ZeroPadding1D",

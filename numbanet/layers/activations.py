@@ -19,6 +19,8 @@ from .base import Description, Layer, Shape, Tensors, batch_shape
 class _Activation(Layer):
     """A layer without parameters, whose output has its input's shape."""
 
+    keeps_mask = True
+
     def describe(self, input_shape: Shape) -> Description:
         return Description(input_shape)
 

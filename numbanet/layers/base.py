@@ -52,6 +52,7 @@ class Description:
 class Tensors:
     """The arrays of one layer for one batch size; x, y, their gradients and what is saved have the batch axis first.
 
+    mask (N, T), where the input is a sequence of which some steps do not count: 1 for those that do, else 0; or None.
     The gradient of a parameter that is not trained is None. training: which forward pass the backward pass follows.
     dx is None where nobody needs the gradient of the layer's input: in the first layer of a network in training.
     """
@@ -68,6 +69,7 @@ class Tensors:
     stream: int
     iteration: Any
     training: bool
+    mask: Any = None
 
 
 def batch_shape(shape: Shape) -> str:
@@ -135,6 +137,26 @@ class Layer:
         """True where the output is the input's memory in the output's shape, so that there is nothing to compute."""
         return False
 
+    @property
+    def makes_mask(self) -> bool:
+        """Whether `forward` writes saved["mask"] (T,), the steps of the output that count."""
+        return False
+
+    @property
+    def takes_mask(self) -> bool:
+        """Whether t.mask may be given: steps that do not count change nothing in the others."""
+        return self.keeps_mask
+
+    @property
+    def keeps_mask(self) -> bool:
+        """Whether t.mask holds for the output, too, because each step comes from its own step."""
+        return False
+
+    @property
+    def index_limit(self) -> int | None:
+        """Where the input holds indices, the number that each must be below; the model checks them. Else None."""
+        return None
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain values."""
         return {"name": self.name}
@@ -155,8 +177,10 @@ class Layer:
     def _expect_features(self, input_shape: Shape) -> int:
         """The number of features where samples are vectors."""
         if len(input_shape) != 1:
+            each = f", or TimeDistributed round it, for each of {input_shape[0]} steps" if len(input_shape) == 2 else ""
             raise ShapeError(
-                f"expected input of shape (N, features), received {batch_shape(input_shape)}. Put Flatten() before it."
+                f"expected input of shape (N, features), received {batch_shape(input_shape)}. "
+                f"Put Flatten() before it{each}."
             )
         return input_shape[0]
 

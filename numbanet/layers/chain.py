@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..errors import NumbanetError, StateError
+from ..errors import NumbanetError, ShapeError, StateError
 from ..program import Program
 from .base import Description, Layer, Parameter, Shape, Tensors
 
@@ -32,8 +32,26 @@ class Chain:
                 description = layer.describe(self.output_shape)
             except NumbanetError as error:
                 raise type(error)(f"{type(layer).__name__} (layer {position}, {name!r}): {error}") from None
+            if layer.index_limit is not None and not all(map(_moves, self.layers[:position])):
+                raise ShapeError(
+                    f"{type(layer).__name__} (layer {position}, {name!r}): expected indices, received the output of "
+                    f"{self.names[position - 1]!r}. Make it the first layer."
+                )
             self.descriptions.append(description)
             self.output_shape = description.output_shape
+        self.gives_mask(False)
+
+    def gives_mask(self, masked: bool) -> bool:
+        """Whether the output has a mask, given whether the input has. Raises ShapeError where a layer takes none."""
+        for position, (layer, name) in enumerate(zip(self.layers, self.names, strict=True)):
+            if masked and not layer.takes_mask:
+                raise ShapeError(
+                    f"{type(layer).__name__} (layer {position}, {name!r}): expected input without a mask, because it "
+                    "would mix padding into the other steps. Put a recurrent layer before it that returns its last "
+                    "state, or leave out the mask."
+                )
+            masked = layer.makes_mask or (masked and layer.keeps_mask)
+        return masked
 
     def _each(self) -> Iterator[tuple[Layer, str, Description]]:
         return zip(self.layers, self.names, self.descriptions, strict=True)
@@ -54,7 +72,7 @@ class Chain:
         scratch: dict[str, Shape] = {}
         for position, (layer, name, d) in enumerate(self._each()):
             parameters += [replace(p, name=f"{name}/{p.name}") for p in d.parameters]
-            if not (layer.passes_through(True) and layer.passes_through(False)) and not self._in_place(position):
+            if not _moves(layer) and not self._in_place(position):
                 saved |= {f"{name}/y": d.output_shape, f"{name}/dy": d.output_shape}
             saved |= {f"{name}/saved/{key}": shape for key, shape in d.saved.items()}
             scratch |= {f"{name}/{key}": shape for key, shape in d.scratch.items()}
@@ -64,7 +82,7 @@ class Chain:
     def tensors(self, whole: Tensors, input_gradient: bool) -> list[Tensors]:
         """The arrays of each layer. input_gradient: whether somebody needs whole.dx."""
         x, dx, stream = whole.x, whole.dx, whole.stream
-        wanted = input_gradient  # whether anything below still needs a gradient
+        wanted, mask = input_gradient, whole.mask  # wanted: whether anything below still needs a gradient
         result = []
         for position, (layer, name, d) in enumerate(self._each()):
             if self._in_place(position):
@@ -85,8 +103,10 @@ class Chain:
                     saved={key: whole.saved[f"{name}/saved/{key}"] for key in d.saved},
                     scratch={key: whole.scratch[f"{name}/{key}"] for key in d.scratch},
                     stream=stream,
+                    mask=mask,
                 )
             )
+            mask = result[-1].saved["mask"] if layer.makes_mask else mask if layer.keeps_mask else None
             x, dx, stream = y, dy, stream + d.streams
             wanted = wanted or any(p.trainable for p in d.parameters)
         return result
@@ -95,6 +115,13 @@ class Chain:
         """y and dy of the last layer."""
         last = self.tensors(whole, True)[-1]
         return last.y, last.dy
+
+    def output_mask(self, whole: Tensors) -> Any:
+        """The mask of the last layer's output, or None."""
+        if not self.gives_mask(whole.mask is not None):
+            return None
+        last = self.tensors(whole, True)[-1]
+        return last.saved["mask"] if self.layers[-1].makes_mask else last.mask
 
     def forward(self, program: Program, whole: Tensors) -> None:
         """Write the calls of the forward pass, for the owner that the program has, if any."""
@@ -118,6 +145,16 @@ class Chain:
                 program.owner = _inside(above, name)
                 layer.backward(program, t)
         program.owner = above
+
+
+def index_limit(layers: Sequence[Layer]) -> int | None:
+    """Layer.index_limit of layers one after another: that of the first which computes anything."""
+    return next((layer.index_limit for layer in layers if not _moves(layer)), None)
+
+
+def _moves(layer: Layer) -> bool:
+    """Whether the layer only hands its input on, in every pass."""
+    return layer.passes_through(True) and layer.passes_through(False)
 
 
 def _inside(owner: str, name: str) -> str:

@@ -17,6 +17,8 @@ class _Dropout(Layer):
         super().__init__(name)
         self.rate = fraction(type(self).__name__, "rate", rate)
 
+    keeps_mask = True
+
     def passes_through(self, training: bool) -> bool:
         return not training or self.rate == 0.0
 

@@ -14,7 +14,7 @@ from ..kernels import add
 from ..program import Program
 from . import activations
 from .base import Description, Layer, Shape, Tensors, batch_shape, free_name, snake_case
-from .chain import Chain
+from .chain import Chain, index_limit
 
 
 class Residual(Layer):
@@ -52,6 +52,11 @@ class Residual(Layer):
         if self.shortcut:
             chains.append(Chain(self.shortcut, self._names[count:], input_shape))
         return chains
+
+    @property
+    def index_limit(self) -> int | None:
+        limits = index_limit(self.layers), index_limit(self.shortcut or [])
+        return min((limit for limit in limits if limit is not None), default=None)
 
     def describe(self, input_shape: Shape) -> Description:
         chains = self._chains(input_shape)

@@ -1,10 +1,13 @@
-"""Upsampling: larger images and longer sequences from small ones. Equations: numbanet.kernels.up_sampling2d."""
+"""Upsampling: larger images and longer sequences from small ones, and sequences from vectors.
+
+A sequence is an image of one row, and a vector a sequence of one step. Equations: numbanet.kernels.up_sampling2d.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..checks import choice
+from ..checks import choice, positive_integer
 from ..kernels import up_sampling2d
 from ..program import Program
 from .base import Description, Layer, Shape, Tensors
@@ -68,3 +71,29 @@ class UpSampling1D(Layer):
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"size": self.size}
+
+
+class RepeatVector(Layer):
+    """Makes a sequence of n equal steps of a vector: (N, F) -> (N, n, F).
+
+    Raises ArgumentError where n is not a positive integer, and ShapeError at build where samples are not vectors.
+    """
+
+    def __init__(self, n: int, name: str | None = None) -> None:
+        super().__init__(name)
+        self.n = positive_integer("RepeatVector", "n", n)
+
+    def describe(self, input_shape: Shape) -> Description:
+        return Description((self.n, self._expect_features(input_shape)))
+
+    def forward(self, program: Program, t: Tensors, training: bool) -> None:
+        x, y = (a.reshape(len(a), 1, -1, t.x.shape[-1]) for a in (t.x, t.y))
+        program.call(program.kernels(up_sampling2d).nearest, x, (1, self.n), y)
+
+    def backward(self, program: Program, t: Tensors) -> None:
+        if t.dx is not None:
+            dy, dx = (a.reshape(len(a), 1, -1, t.x.shape[-1]) for a in (t.dy, t.dx))
+            program.call(program.kernels(up_sampling2d).nearest_backward, dy, (1, self.n), dx)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"n": self.n}

@@ -69,6 +69,23 @@ def test_finite_passes_the_extremes(dtype, kernels):
 
 
 @pytest.mark.parametrize("kernels", [check, check_reference])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_indices_finds_each_bad_index_at_each_place(dtype, kernels):
+    for size in (0, 1, 7, 67):
+        x = np.random.default_rng(size).integers(0, 10, size).astype(dtype)
+        x[:1] = -0.0
+        assert flagged(kernels.indices, x, 10) == 0
+        for i in range(size):
+            kept = x[i]
+            for bad in (-1, 10, 0.5, 2.0**31, -(2.0**70), np.finfo(dtype).tiny, np.nan, np.inf, -np.inf):
+                x[i] = bad
+                assert flagged(kernels.indices, x, 10) == 1, (i, bad)
+            x[i] = kept
+    x = np.array([2**24 - 1], dtype)
+    assert [flagged(kernels.indices, x, 2**24), flagged(kernels.indices, x, 2**24 - 1)] == [0, 1]
+
+
+@pytest.mark.parametrize("kernels", [check, check_reference])
 def test_labels_finds_each_bad_label_at_each_place(kernels):
     for size in (0, 1, 7, 67):
         labels = np.random.default_rng(size).integers(0, 10, size)

@@ -33,6 +33,17 @@ def _palindrome(task, x, y, scratch):
         y[i] = scratch[i]
 
 
+@kernel(tasks=lambda x, y: 4)
+def _clear(task, x, y):
+    for i in range(task * y.size // 4, (task + 1) * y.size // 4):
+        y[i] = 0
+
+
+@kernel(before=[_clear])
+def _add_first(x, y):
+    y[0] += x[0]
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_tuple_of_integers_is_an_argument(dtype):
     x = np.arange(5, dtype=dtype)
@@ -48,6 +59,13 @@ def test_other_tuples_are_refused(bad):
     x = np.zeros(3)
     with pytest.raises(TypeError, match=r"factors is tuple, not an array, a number or a tuple of integers"):
         _affine(x, bad, x)
+
+
+def test_stages_need_no_scratch():
+    y = np.full(7, np.nan)
+    _add_first(np.array([3.0]), y)
+    assert y.tolist() == [3, 0, 0, 0, 0, 0, 0]
+    assert [b.scratch for b in Executor([_add_first.bind(y, y)]).bound] == [0, 0]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -39,6 +39,20 @@ CASES = {
             {"center": False, "gamma_initializer": nn.initializers.Constant(2.0), "gamma_regularizer": "l2"},
         ],
     ),
+    "Bidirectional": (
+        [(3, 4)],
+        [
+            {"layer": layers.LSTM(2)},
+            {"layer": layers.GRU(3, return_sequences=True), "merge_mode": "mul"},
+            {"layer": layers.SimpleRNN(3, dropout=0.3, recurrent_dropout=0.4, return_sequences=True)},
+            {
+                "layer": layers.SimpleRNN(2, go_backwards=True),
+                "merge_mode": "ave",
+                "backward_layer": layers.GRU(2, reset_after=False, name="other"),
+            },
+            {"layer": layers.SimpleRNN(2, use_bias=False, kernel_regularizer="l2"), "merge_mode": "sum"},
+        ],
+    ),
     "Conv1D": (
         [(7, 4)],
         [
@@ -85,8 +99,23 @@ CASES = {
     ),
     "Dropout": ([VECTOR, IMAGE], [{"rate": 0.0}, {"rate": 0.4}]),
     "ELU": ([VECTOR], [{}, {"alpha": 0.4}]),
+    "Embedding": (
+        [(5,), (2, 3)],
+        [
+            {"input_dim": 7, "output_dim": 3},
+            {"input_dim": 2, "output_dim": 1, "embeddings_initializer": "he_normal", "embeddings_regularizer": "l2"},
+        ],
+    ),
     "Flatten": ([VECTOR, IMAGE], [{}]),
     "GELU": ([VECTOR], [{}, {"approximate": True}]),
+    "GRU": (
+        [(5, 3)],
+        [
+            {"units": 4},
+            {"units": 3, "return_sequences": True, "reset_after": False, "recurrent_regularizer": "l2"},
+            {"units": 2, "go_backwards": True, "use_bias": False, "activation": "softsign"},
+        ],
+    ),
     "GlobalAveragePooling1D": ([(5, 3)], [{}, {"keepdims": True}]),
     "GlobalAveragePooling2D": ([(3, 2, 4)], [{}, {"keepdims": True}]),
     "GlobalMaxPooling1D": ([(5, 3)], [{}, {"keepdims": True}]),
@@ -96,6 +125,15 @@ CASES = {
         [{"groups": 2}, {"groups": -1, "scale": False, "epsilon": 0.1}, {"groups": 1, "center": False}],
     ),
     "HardSigmoid": ([VECTOR], [{}]),
+    "LSTM": (
+        [(5, 3), (1, 2)],
+        [
+            {"units": 4},
+            {"units": 3, "return_sequences": True, "go_backwards": True, "recurrent_activation": "hard_sigmoid"},
+            {"units": 2, "unit_forget_bias": False, "bias_regularizer": "l2", "kernel_initializer": "he_normal"},
+            {"units": 2, "dropout": 0.4, "recurrent_dropout": 0.3, "return_sequences": True},
+        ],
+    ),
     "LayerNormalization": (
         [VECTOR, IMAGE],
         [{}, {"center": False, "scale": False}, {"scale": False, "epsilon": 0.1}, {"beta_regularizer": "l1"}],
@@ -103,6 +141,7 @@ CASES = {
     "LeakyReLU": ([VECTOR, IMAGE], [{}, {"alpha": 0.0}]),
     "Linear": ([VECTOR], [{}]),
     "LogSoftmax": ([VECTOR, IMAGE], [{}]),
+    "Masking": ([(5, 3)], [{}, {"mask_value": -1.0}]),
     "MaxPooling1D": ([(7, 2)], [{}, {"pool_size": 3, "strides": 2, "padding": (1, 2)}]),
     "MaxPooling2D": (
         [(5, 4, 3)],
@@ -114,6 +153,7 @@ CASES = {
     ),
     "Mish": ([VECTOR], [{}]),
     "ReLU": ([VECTOR, IMAGE], [{}]),
+    "RepeatVector": ([VECTOR], [{"n": 1}, {"n": 3}]),
     "Reshape": ([(4, 6), IMAGE], [{"target_shape": (3, -1)}, {"target_shape": [-1]}, {"target_shape": (1, 6, -1)}]),
     "Residual": (
         [VECTOR],
@@ -126,6 +166,10 @@ CASES = {
     "SELU": ([VECTOR], [{}]),
     "Sigmoid": ([VECTOR], [{}]),
     "Silu": ([VECTOR], [{}]),
+    "SimpleRNN": (
+        [(5, 3)],
+        [{"units": 4}, {"units": 3, "return_sequences": True, "go_backwards": True, "recurrent_dropout": 0.4}],
+    ),
     "Softmax": ([VECTOR, IMAGE], [{}]),
     "Softplus": ([VECTOR], [{}]),
     "Softsign": ([VECTOR], [{}]),
@@ -133,6 +177,15 @@ CASES = {
     "SpatialDropout2D": ([(2, 3, 4)], [{"rate": 0.0}, {"rate": 0.4}]),
     "Step": ([VECTOR], [{}]),
     "Tanh": ([VECTOR], [{}]),
+    "TimeDistributed": (
+        [(3, 4)],
+        [
+            {"layer": layers.Dense(2, "gelu")},
+            {"layer": layers.BatchNormalization()},
+            {"layer": layers.Dropout(0.4)},
+            {"layer": layers.Residual([layers.Dense(4, "tanh"), layers.Dropout(0.3)])},
+        ],
+    ),
     "UpSampling1D": ([(3, 2)], [{}, {"size": 3}]),
     "UpSampling2D": (
         [(3, 2, 2)],
@@ -166,16 +219,19 @@ def plain(layer):
     return json.loads(json.dumps(layer.get_config()))
 
 
-def data(n, shape, dtype):
+def data(n, shape, dtype, first):
     random = np.random.default_rng(n + len(shape))
     x, y = random.standard_normal((n, *shape)), random.standard_normal((n, 2))
+    if first.index_limit is not None:
+        x = random.integers(0, first.index_limit, x.shape)
     return x.astype("float32").astype(dtype), y.astype("float32").astype(dtype)
 
 
 def model_with(layer, shape, device="cpu", dtype="float64", weights=None):
     """A network with parameters below the layer, where they fit, and above it."""
-    below = [layers.Dense(*shape, name="below")] if len(shape) == 1 else []
-    m = nn.Sequential([*below, layer, layers.Flatten(name="flat"), layers.Dense(2, name="above")], seed=5)
+    below = [layers.Dense(*shape, name="below")] if len(shape) == 1 and layer.index_limit is None else []
+    last = layers.SimpleRNN(3, name="last") if layer.makes_mask else layers.Flatten(name="flat")
+    m = nn.Sequential([*below, layer, last, layers.Dense(2, name="above")], seed=5)
     m.build(shape, device, dtype)
     m.compile("sgd", "mse")
     if weights is None:
@@ -208,7 +264,7 @@ def test_describe_is_pure_and_true(name, shape, arguments):
     assert vars(layer) == before
     m = nn.Sequential([layer])
     m.build(shape)
-    x = data(3, shape, "float32")[0]
+    x = data(3, shape, "float32", layer)[0]
     assert m.predict(x).shape == (3, *description.output_shape)
     assert m.weight_names == [f"it/{p.name}" for p in description.parameters]
     assert [w.shape for w in m.get_weights()] == [p.shape for p in description.parameters]
@@ -222,8 +278,8 @@ def test_configuration_round_trip(name, shape, arguments):
     assert again.get_config() == layer.get_config() == plain(layer)
     assert set(arguments) <= set(layer.get_config())
     assert eval(repr(layer), NAMES).get_config() == layer.get_config()
-    x, y = data(7, shape, "float64")
     models = [model_with(it, shape) for it in (layer, again)]
+    x, y = data(7, shape, "float64", models[0].layers[0])
     assert np.array_equal(models[0].predict(x), models[1].predict(x))
     (loss, gradients), (other_loss, others) = (m.gradients(x, y, training=True) for m in models)
     assert loss == other_loss
@@ -249,7 +305,7 @@ def test_names(name):
 
 
 def right(m, shape, training):
-    report = nn.check_gradients(m, *data(2, shape, "float64"), training=training, verbose=False)
+    report = nn.check_gradients(m, *data(2, shape, "float64", m.layers[0]), training=training, verbose=False)
     assert report, str(report)
     assert sum(row.kinks for row in report.rows) == 0
 
@@ -259,7 +315,7 @@ def right(m, shape, training):
 def test_gradients(name, shape, arguments):
     m = model_with(make(name, arguments), shape)
     right(m, shape, True)
-    if "Dropout" in name or name == "Residual":
+    if "Dropout" in name or "dropout" in str(arguments) or name in ("Residual", "TimeDistributed"):
         right(m, shape, False)
 
 
@@ -275,7 +331,7 @@ def test_gradients_of_all_options_of_dense(activation):
 def run(name, shape, arguments, n, device, dtype):
     """All that a model with the layer computes."""
     m = model_with(make(name, arguments), shape, device, dtype)
-    x, y = data(n, shape, dtype)
+    x, y = data(n, shape, dtype, m.layers[0])
     results = [m.predict(x)]
     for training in (True, False):
         loss, gradients = m.gradients(x, y, training=training)
@@ -303,13 +359,14 @@ def test_cpu_agrees_with_the_reference(name, shape, arguments, n):
         ("Reshape", {"target_shape": (2, -1)}, VECTOR),
         ("SpatialDropout1D", {"rate": 0.5}, (3, 4)),
         ("SpatialDropout2D", {"rate": 0.5}, IMAGE),
+        ("TimeDistributed", {"layer": layers.Dropout(0.5)}, (3, 4)),
     ],
 )
 def test_inference_passes_through(name, arguments, shape):
     layer = make(name, arguments)
     m = nn.Sequential([layer])
     m.build(shape)
-    x = data(9, shape, "float32")[0]
+    x = data(9, shape, "float32", layer)[0]
     assert np.array_equal(m.predict(x), x.reshape(9, *layer.describe(shape).output_shape))
     assert layer.passes_through(False)
     assert layer.passes_through(True) == (name in ("Flatten", "Reshape"))

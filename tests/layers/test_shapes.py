@@ -121,6 +121,20 @@ def test_up_sampling_refuses():
         layers.UpSampling2D(2, "bilinea")
 
 
+def test_repeat_vector():
+    x = IMAGES[:, 0, 0]
+    assert np.array_equal(output(layers.RepeatVector(5), x), np.repeat(x[:, None], 5, axis=1))
+    m = nn.Sequential([layers.RepeatVector(3)])
+    m.build((2,), dtype="float64")
+    m.compile("sgd", "mse")
+    y = np.random.default_rng(1).standard_normal((3, 3, 2))
+    assert nn.check_gradients(m, x, y, verbose=False)
+    assert np.allclose(m.input_gradient(x, y), (2 * (x[:, None] - y) / y[0].size / 3).sum(axis=1), rtol=1e-12)
+    refused(
+        layers.RepeatVector(3), (4, 5), "expected input of shape (N, features), received (N, 4, 5)", "TimeDistributed"
+    )
+
+
 @pytest.mark.parametrize(
     "layer",
     [layers.ZeroPadding2D(), layers.Cropping2D(), layers.UpSampling2D(), layers.SpatialDropout2D(0.1)],

@@ -1,5 +1,7 @@
 """numbanet.kernels.check without a branch: the loops vectorise to a comparison and an `and`."""
 
+import numpy as np
+
 from .._jit import like
 from .._kernel import kernel
 
@@ -30,4 +32,14 @@ def between(x, low, high, flag):
     for i in range(x.size):
         # F3
         good = good & (x[i] >= least) & (x[i] <= most)
+    flag[0] = 0 if good else 1
+
+
+@kernel()
+def indices(x, count, flag):
+    zero, most = like(0.0, x), like(count, x)
+    good = True
+    for i in range(x.size):
+        # F4
+        good = good & (x[i] >= zero) & (x[i] < most) & (np.floor(x[i]) == x[i])
     flag[0] = 0 if good else 1

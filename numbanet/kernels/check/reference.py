@@ -30,3 +30,12 @@ def between(x, low, high, flag):
     for i in range(x.size):
         if not low <= x[i] <= high:
             flag[0] = 1
+
+
+@kernel()
+def indices(x, count, flag):
+    # F4
+    flag[0] = 0
+    for i in range(x.size):
+        if not (0 <= x[i] < count and x[i] == math.floor(x[i])):
+            flag[0] = 1
