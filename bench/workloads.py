@@ -50,14 +50,27 @@ class Flatten:
     pass
 
 
-Layer = Dense | Conv | Norm | Pool | Flatten
+@dataclass(frozen=True)
+class Recurrent:
+    """The last state of an LSTM, or of a GRU whose reset gate acts after the product."""
+
+    units: int
+    cell: str = "LSTM"
+
+    @property
+    def parts(self) -> int:
+        """Gates and candidates: so many columns of the kernels for a unit."""
+        return {"LSTM": 4, "GRU": 3}[self.cell]
+
+
+Layer = Dense | Conv | Norm | Pool | Flatten | Recurrent
 Shape = tuple[int, ...]
 
 
 def output_shape(layer: Layer, shape: Shape) -> Shape:
     """What a layer makes of samples of this shape."""
     match layer:
-        case Dense(units):
+        case Dense(units) | Recurrent(units):
             return (units,)
         case Conv(filters, size, padding):
             cut = size - 1 if padding == "valid" else 0
@@ -77,6 +90,8 @@ def multiplications(layer: Layer, shape: Shape) -> int:
             return shape[0] * units
         case Conv(_, size):
             return size * size * shape[2] * math.prod(output_shape(layer, shape))
+        case Recurrent(units):
+            return shape[0] * (shape[1] + units) * layer.parts * units
         case _:
             return 0
 
@@ -104,7 +119,11 @@ class Workload:
     def flops(self) -> float:
         """Of the products of a step: forward, the weights' gradient, and but for the first layer the input's."""
         counts = [n for layer, shape in self.walk() if (n := multiplications(layer, shape))]
-        return 2.0 * self.batch * (3 * sum(counts) - counts[0])
+        first, shape = next((layer, shape) for layer, shape in self.walk() if multiplications(layer, shape))
+        unneeded = counts[0]
+        if isinstance(first, Recurrent):  # the gradient of the states is needed all the same
+            unneeded = shape[0] * shape[1] * first.parts * first.units
+        return 2.0 * self.batch * (3 * sum(counts) - unneeded)
 
     @property
     def is_mlp(self) -> bool:
@@ -128,6 +147,12 @@ def mlp(*widths: int, batch: int) -> Workload:
 
 def stage(filters: int) -> tuple[Layer, ...]:
     return Conv(filters, 3, "same"), Norm(relu=True), Pool(2)
+
+
+def recurrent(cell: str, steps: int, features: int, units: int, batch: int) -> Workload:
+    """A class for each sequence, from the last state."""
+    name = f"{cell} T{steps} I{features} H{units}, batch {batch}"
+    return Workload(name, (steps, features), batch, (Recurrent(units, cell), Dense(10)))
 
 
 WORKLOADS = (
@@ -162,4 +187,8 @@ WORKLOADS = (
         64,
         (*stage(32), *stage(64), *stage(128), Flatten(), Dense(10)),
     ),
+    recurrent("LSTM", 50, 32, 128, batch=64),
+    recurrent("LSTM", 100, 64, 256, batch=32),
+    recurrent("LSTM", 28, 28, 64, batch=32),
+    recurrent("GRU", 50, 32, 128, batch=64),
 )

@@ -20,11 +20,35 @@ from workloads import (
     Flatten,
     Norm,
     Pool,
+    Recurrent,
     Workload,
 )
 
 Weights = list[dict[str, np.ndarray]]
 RUNNING = "moving_mean", "moving_variance"
+
+
+def _last_state(layer, x, w):
+    """The products with the input are one before the loop over time."""
+    H, u, bias = layer.units, w["recurrent_kernel"], w["bias"]
+    inputs = jnp.swapaxes(x @ w["kernel"] + (bias if layer.cell == "LSTM" else bias[0]), 0, 1)
+    zeros = jnp.zeros((len(x), H), x.dtype)
+
+    def lstm(states, a):
+        h, c = states
+        i, f, g, o = jnp.split(a + h @ u, 4, axis=1)
+        c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+        return (jax.nn.sigmoid(o) * jnp.tanh(c), c), None
+
+    def gru(states, a):
+        (h,) = states
+        r = h @ u + bias[1]
+        update, reset = jnp.split(jax.nn.sigmoid(a[:, : 2 * H] + r[:, : 2 * H]), 2, axis=1)
+        candidate = jnp.tanh(a[:, 2 * H :] + reset * r[:, 2 * H :])
+        return (update * h + (1 - update) * candidate,), None
+
+    states, _ = lax.scan(lstm, (zeros, zeros), inputs) if layer.cell == "LSTM" else lax.scan(gru, (zeros,), inputs)
+    return states[0]
 
 
 def _apply(layer, x, w, running):
@@ -45,6 +69,8 @@ def _apply(layer, x, w, running):
             x = lax.reduce_window(x, -jnp.inf, lax.max, window, window, "VALID")
         case Flatten():
             x = x.reshape(len(x), -1)
+        case Recurrent():
+            x = _last_state(layer, x, w)
     return (jax.nn.relu(x) if getattr(layer, "relu", False) else x), running
 
 

@@ -18,6 +18,7 @@ from workloads import (
     Layer,
     Norm,
     Pool,
+    Recurrent,
     Workload,
 )
 
@@ -39,6 +40,8 @@ def _layers(layer: Layer) -> list[nn.layers.Layer]:
             return [norm, nn.layers.ReLU()] if relu else [norm]
         case Flatten():
             return [nn.layers.Flatten()]
+        case Recurrent(units, cell):
+            return [getattr(nn.layers, cell)(units)]
 
 
 def model(workload: Workload) -> tuple[nn.Sequential, Weights]:

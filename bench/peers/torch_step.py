@@ -19,6 +19,7 @@ from workloads import (
     Layer,
     Norm,
     Pool,
+    Recurrent,
     Shape,
     Workload,
 )
@@ -26,6 +27,15 @@ from workloads import (
 Weights = list[dict[str, np.ndarray]]
 Step = Callable[[], float]
 FORMATS = torch.contiguous_format, torch.channels_last
+
+
+class _LastState(torch.nn.Module):
+    def __init__(self, layer: torch.nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.layer(x)[0][:, -1]
 
 
 def _modules(layer: Layer, shape: Shape, w: dict[str, np.ndarray]) -> Iterator[torch.nn.Module]:
@@ -42,6 +52,8 @@ def _modules(layer: Layer, shape: Shape, w: dict[str, np.ndarray]) -> Iterator[t
             found = torch.nn.MaxPool2d(size)
         case Flatten():
             found = torch.nn.Flatten()
+        case Recurrent(units, cell):
+            found = _LastState(getattr(torch.nn, cell)(shape[1], units, batch_first=True))
     found.load_state_dict({name: torch.tensor(a) for name, a in w.items()}, strict=False)
     yield found
     if relu:
@@ -68,6 +80,21 @@ def _weights(workload: Workload, weights: Weights) -> Iterator[dict[str, np.ndar
                 yield {"weight": w["gamma"], "bias": w["beta"]}
             case Pool():
                 yield {}
+            case Recurrent():
+                yield _recurrent(layer, w)
+
+
+def _recurrent(layer: Recurrent, w: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """PyTorch's GRU has the reset gate first."""
+    order = {"LSTM": (0, 1, 2, 3), "GRU": (1, 0, 2)}[layer.cell]
+
+    def parts(a):
+        return a.reshape(*a.shape[:-1], len(order), layer.units)[..., order, :].reshape(a.shape)
+
+    b = w["bias"] if w["bias"].ndim == 2 else np.stack([w["bias"], np.zeros_like(w["bias"])])
+    laid_out = {"weight_ih_l0": w["kernel"], "weight_hh_l0": w["recurrent_kernel"], "bias_ih_l0": b[0]}
+    laid_out["bias_hh_l0"] = b[1]
+    return {f"layer.{name}": parts(a).T for name, a in laid_out.items()}
 
 
 def set_threads(threads: int) -> None:
