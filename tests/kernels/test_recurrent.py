@@ -19,10 +19,9 @@ every_size = pytest.mark.parametrize("size", SIZES + [pytest.param(s, marks=pyte
 every_dtype = pytest.mark.parametrize("dtype", DTYPES)
 OPTIONS = {
     "plain": {},
-    "last": {"last": True},
+    "last": {"last": True, "cut": 2},
     "masked": {"masked": True},
     "dropped": {"dropped": True, "back": 1},
-    "cut": {"cut": 2},
     "within": {"within": True, "masked": True, "back": 1},
     "all": {"masked": True, "dropped": True, "cut": 2, "last": True, "back": 1, "within": True},
 }

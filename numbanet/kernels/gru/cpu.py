@@ -1,10 +1,10 @@
 """numbanet.kernels.gru: a task owns some samples through all steps; see _recurrent.
 
-The recurrent weights are packed in two matrices, those of both gates and those of the candidate.
+The gates' weights are packed as one matrix, w above u, and the candidate's as two.
 """
 
 from .._gates import activate, times_slope
-from .._jit import apart, like
+from .._jit import apart, inline, like
 from .._kernel import kernel
 from .._recurrent import (
     FLOPS,
@@ -13,7 +13,6 @@ from .._recurrent import (
     across,
     add,
     add_gradient,
-    add_product,
     add_times,
     blank,
     block_of,
@@ -21,8 +20,10 @@ from .._recurrent import (
     clear_states,
     copy,
     count_tasks,
+    join,
     multiply,
     order_samples,
+    pack_both,
     pack_panel,
     pack_turned,
     packed_size,
@@ -48,68 +49,75 @@ def _mix(H, z, z0, h, p, q):
 
 
 def _forward_size(x, w, u, *others):
-    H = len(u)
-    return packed_size(*w.shape) + packed_size(H, 2 * H) + packed_size(H, H) + 2 * len(x)
+    (I, _), H = w.shape, len(u)
+    panels = packed_size(I + H, 2 * H) + packed_size(I, H) + packed_size(H, H)
+    return panels + 2 * len(x) + count_tasks(len(x), len(u)) * SAMPLES * (I + H)
+
+
+def _forward_tasks(x, w, u, *others):
+    return count_tasks(len(x), len(u))
 
 
 def _forward_work(x, w, u, *others):
-    return 2 * x[..., 0].size * (w.size + u.size) / FLOPS / count_tasks(len(x))
+    return 2 * x[..., 0].size * (w.size + u.size) / FLOPS / count_tasks(len(x), len(u))
+
+
+@inline
+def _panels(I, H):
+    """Where the packed matrices begin: w and u of the candidate; and where the panels end."""
+    w0 = packed_size(I + H, 2 * H)
+    u0 = w0 + packed_size(I, H)
+    return w0, u0, u0 + packed_size(H, H)
 
 
 @apart
 def _pack(task, w, u, mask, packed):
-    """A panel of each matrix, or the order of the samples."""
-    I, O = w.shape
-    H = len(u)
-    u0 = packed_size(I, O)
-    v0 = u0 + packed_size(H, 2 * H)
-    if task == across(O):
-        order_samples(mask, packed, v0 + packed_size(H, H))
+    """A panel of the gates' w above u, and one of each of the candidate's; or the order of the samples."""
+    I, H = len(w), len(u)
+    w0, u0, order = _panels(I, H)
+    if task == across(2 * H):
+        order_samples(mask, packed, order)
         return
-    pack_panel(task, w, ZERO, O, packed, ZERO)
-    if task < across(2 * H):
-        pack_panel(task, u, ZERO, 2 * H, packed, u0)
+    pack_both(task, w, u, ZERO, 2 * H, packed, ZERO)
     if task < across(H):
-        pack_panel(task, u, 2 * H, H, packed, v0)
+        pack_panel(task, w, 2 * H, H, packed, w0)
+        pack_panel(task, u, 2 * H, H, packed, u0)
 
 
-@kernel(tasks=lambda x, w, *others: across(w.shape[1]) + 1)
+@kernel(tasks=lambda x, w, u, *others: across(2 * len(u)) + 1)
 def _pack_forward(task, x, w, u, b, mask, keep, setting, z, v, h, packed):
     _pack(task, w, u, mask, packed)
 
 
-@kernel(tasks=lambda x, *others: count_tasks(len(x)), work=_forward_work, scratch=_forward_size, before=[_pack_forward])
+@kernel(tasks=_forward_tasks, work=_forward_work, scratch=_forward_size, before=[_pack_forward])
 def forward(task, x, w, u, b, mask, keep, setting, z, v, h, packed):
-    T, I = x.shape[1:]
-    H, block = len(u), block_of(task, len(x))
+    (N, T, I), H = x.shape, len(u)
     back, _, tau, sigma = setting
-    O, state, u0 = 3 * H, (T + 1) * H, packed_size(I, 3 * H)
-    v0 = u0 + packed_size(H, 2 * H)
-    order = v0 + packed_size(H, H)
-    x_at, z_at, p_at, k_at = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
+    O, state, depth, block = 3 * H, (T + 1) * H, I + H, block_of(task, N, H)
+    w0, u0, order = _panels(I, H)
+    own = order + 2 * N + task * SAMPLES * depth
+    x_at, h_at, z_at, c_at = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
     v_at, busy, idle = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
-    zz, vv, hh, bb, kept = flat(z), flat(v), flat(h), flat(b), flat(keep)
+    zz, vv, hh, bb = flat(z), flat(v), flat(h), flat(b)
     for step in range(T):
         s = T - 1 - step if back else step
         p, q = (s + back) * H, (s + 1 - back) * H
-        rows, rest = choose(block, s, mask, packed, order, busy, idle)
+        rows, rest = choose(block, s, H, mask, packed, order, busy, idle)
         for r in range(rest):
             # F8
             copy(H, hh, idle[r] * state + p, idle[r] * state + q)
         if rows == 0:
             continue
-        places(rows, busy, T * I, s * I, x_at)
+        join(rows, busy, x, s, h, s + back, keep, packed, own)
+        ladder(rows, own, depth, x_at)
+        ladder(rows, own + I, depth, h_at)
         places(rows, busy, T * O, s * O, z_at)
+        places(rows, busy, T * O, s * O + 2 * H, c_at)
         places(rows, busy, T * H, s * H, v_at)
-        places(rows, busy, state, p, p_at)
-        places(rows, busy, H, ZERO, k_at)
-        for r in range(rows):
-            blank(H, vv, v_at[r])
-            add(H, vv, v_at[r], bb, O + 2 * H)
         # F1, F2
-        multiply(rows, O, I, (ZERO, I), (flat(x), x_at), (packed, ZERO), (bb, ZERO, ONE), (zz, z_at))
-        add_product(rows, 2 * H, H, (hh, p_at), (kept, k_at), (packed, u0), (zz, z_at))
-        add_product(rows, H, H, (hh, p_at), (kept, k_at), (packed, v0), (vv, v_at))
+        multiply(rows, 2 * H, depth, (packed, x_at), (packed, ZERO), (bb, ZERO, ONE), (zz, z_at))
+        multiply(rows, H, I, (packed, x_at), (packed, w0), (bb, 2 * H, ONE), (zz, c_at))
+        multiply(rows, H, H, (packed, h_at), (packed, u0), (bb, O + 2 * H, ONE), (vv, v_at))
         for r in range(rows):
             z0 = z_at[r]
             add(2 * H, zz, z0, bb, O)
@@ -118,68 +126,59 @@ def forward(task, x, w, u, b, mask, keep, setting, z, v, h, packed):
             add_times(H, zz, z0 + 2 * H, zz, z0 + H, vv, v_at[r])
             activate(tau, zz[z0 + 2 * H : z0 + O])
             # F7
-            _mix(H, zz, z0, hh, p_at[r], busy[r] * state + q)
+            n = busy[r] * state
+            _mix(H, zz, z0, hh, n + p, n + q)
 
 
-@kernel(tasks=lambda x, w, *others: across(w.shape[1]) + 1)
+@kernel(tasks=lambda x, w, u, *others: across(2 * len(u)) + 1)
 def _pack_forward_reset_before(task, x, w, u, b, mask, keep, setting, z, v, h, packed):
     _pack(task, w, u, mask, packed)
 
 
-@kernel(
-    tasks=lambda x, *others: count_tasks(len(x)),
-    work=_forward_work,
-    scratch=_forward_size,
-    before=[_pack_forward_reset_before],
-)
+@kernel(tasks=_forward_tasks, work=_forward_work, scratch=_forward_size, before=[_pack_forward_reset_before])
 def forward_reset_before(task, x, w, u, b, mask, keep, setting, z, v, h, packed):
-    T, I = x.shape[1:]
-    H, block = len(u), block_of(task, len(x))
+    (N, T, I), H = x.shape, len(u)
     back, _, tau, sigma = setting
-    O, state, u0 = 3 * H, (T + 1) * H, packed_size(I, 3 * H)
-    v0 = u0 + packed_size(H, 2 * H)
-    order = v0 + packed_size(H, H)
-    x_at, z_at, p_at, k_at = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
-    v_at, c_at, busy, idle = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
-    zz, vv, hh, kept = flat(z), flat(v), flat(h), flat(keep)
+    O, state, depth, block = 3 * H, (T + 1) * H, I + H, block_of(task, N, H)
+    w0, u0, order = _panels(I, H)
+    own = order + 2 * N + task * SAMPLES * depth
+    x_at, z_at, c_at, v_at = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
+    busy, idle, zz, vv, hh = stack(TABLE, INDEX), stack(TABLE, INDEX), flat(z), flat(v), flat(h)
     for step in range(T):
         s = T - 1 - step if back else step
         p, q = (s + back) * H, (s + 1 - back) * H
-        rows, rest = choose(block, s, mask, packed, order, busy, idle)
+        rows, rest = choose(block, s, H, mask, packed, order, busy, idle)
         for r in range(rest):
             # F8
             copy(H, hh, idle[r] * state + p, idle[r] * state + q)
         if rows == 0:
             continue
-        places(rows, busy, T * I, s * I, x_at)
+        join(rows, busy, x, s, h, s + back, keep, packed, own)
+        ladder(rows, own, depth, x_at)
         places(rows, busy, T * O, s * O, z_at)
         places(rows, busy, T * O, s * O + 2 * H, c_at)
         places(rows, busy, T * H, s * H, v_at)
-        places(rows, busy, state, p, p_at)
-        places(rows, busy, H, ZERO, k_at)
         # F4
-        multiply(rows, O, I, (ZERO, I), (flat(x), x_at), (packed, ZERO), (b, ZERO, ONE), (zz, z_at))
-        add_product(rows, 2 * H, H, (hh, p_at), (kept, k_at), (packed, u0), (zz, z_at))
+        multiply(rows, 2 * H, depth, (packed, x_at), (packed, ZERO), (b, ZERO, ONE), (zz, z_at))
         for r in range(rows):
             z0 = z_at[r]
             activate(sigma, zz[z0 : z0 + 2 * H])
             # F5
-            line, gate, before = vv[v_at[r] : v_at[r] + H], zz[z0 + H :], hh[p_at[r] :]
+            line, gate, kept = vv[v_at[r] : v_at[r] + H], zz[z0 + H :], packed[x_at[r] + I :]
             for j in range(line.size):
-                line[j] = gate[j] * before[j]
-            for j in range(H if keep.size else 0):
-                line[j] *= kept[k_at[r] + j]
+                line[j] = gate[j] * kept[j]
         # F6
-        more = (zz, ZERO, -ONE)
-        multiply(rows, H, H, (ZERO, H), (vv, v_at), (packed, v0), more, (zz, c_at))
+        multiply(rows, H, I, (packed, x_at), (packed, w0), (b, 2 * H, ONE), (zz, c_at))
+        multiply(rows, H, H, (vv, v_at), (packed, u0), (zz, ZERO, -ONE), (zz, c_at))
         for r in range(rows):
             activate(tau, zz[c_at[r] : c_at[r] + H])
             # F7
-            _mix(H, zz, z_at[r], hh, p_at[r], busy[r] * state + q)
+            n = busy[r] * state
+            _mix(H, zz, z_at[r], hh, n + p, n + q)
 
 
 def _backward_work(dh, u, mask, *others):
-    return 2 * mask.size * u.size / FLOPS / count_tasks(len(mask))
+    return 2 * mask.size * u.size / FLOPS / count_tasks(len(mask), len(u))
 
 
 @kernel(tasks=lambda dh, u, *others: across(len(u)) + 1)
@@ -230,15 +229,15 @@ def _gates_backward(H, tau, sigma, z, z0, v, v0, h, p, dz, first, second, da, d0
 
 
 @kernel(
-    tasks=lambda dh, *others: count_tasks(len(dh)),
+    tasks=lambda dh, u, *others: count_tasks(len(dh), len(u)),
     work=_backward_work,
     scratch=lambda dh, u, *others: (
-        packed_size(u.shape[1], len(u)) + 2 * len(dh) + count_tasks(len(dh)) * SAMPLES * len(u)
+        packed_size(u.shape[1], len(u)) + 2 * len(dh) + count_tasks(len(dh), len(u)) * SAMPLES * len(u)
     ),
     before=[_pack_backward],
 )
 def backward(task, dh, u, mask, keep, setting, z, v, h, dz, dh0, packed):
-    (N, T), block = mask.shape, block_of(task, len(mask))
+    (N, T), block = mask.shape, block_of(task, len(mask), len(u))
     H, O = u.shape
     back, cut, tau, sigma = setting
     order, state = packed_size(O, H), (T + 1) * H
@@ -253,7 +252,7 @@ def backward(task, dh, u, mask, keep, setting, z, v, h, dz, dh0, packed):
         p = (s + back) * H
         # B1
         add_gradient(block, s, step == 0, H, mask, packed, order, flat(dh), da)
-        rows, rest = choose(block, s, mask, packed, order, busy, idle)
+        rows, rest = choose(block, s, H, mask, packed, order, busy, idle)
         for r in range(rest):
             # B7
             blank(O, dd, (idle[r] * T + s) * O)
@@ -267,10 +266,10 @@ def backward(task, dh, u, mask, keep, setting, z, v, h, dz, dh0, packed):
                 z0, v0 = z_at[r] - half, (busy[r] * T + s) * H
                 _gates_backward(H, tau, sigma, zz, z0, vv, v0, hh, busy[r] * state + p, dd, z0, z_at[r], da, d_at[r])
             if keep.size == 0:
-                multiply(rows, H, O, (ZERO, O), (dd, z_at), (packed, ZERO), (da, ZERO, -ONE), (da, d_at))
+                multiply(rows, H, O, (dd, z_at), (packed, ZERO), (da, ZERO, -ONE), (da, d_at))
             else:
                 start = (zeros, ZERO, ZERO)
-                multiply(rows, H, O, (ZERO, O), (dd, z_at), (packed, ZERO), start, (packed, t_at))
+                multiply(rows, H, O, (dd, z_at), (packed, ZERO), start, (packed, t_at))
                 for r in range(rows):
                     add_times(H, da, d_at[r], packed, t_at[r], kept, d_at[r])
         if cut and (T - 1 - step) % cut == 0:
@@ -336,18 +335,18 @@ def _reset_backward(H, sigma, z, z0, h, p, keep, k0, e, e0, dz, da, d0):
 
 
 @kernel(
-    tasks=lambda dh, *others: count_tasks(len(dh)),
+    tasks=lambda dh, u, *others: count_tasks(len(dh), len(u)),
     work=_backward_work,
     scratch=lambda dh, u, *others: (
         packed_size(2 * len(u), len(u))
         + packed_size(len(u), len(u))
         + 2 * len(dh)
-        + count_tasks(len(dh)) * SAMPLES * len(u)
+        + count_tasks(len(dh), len(u)) * SAMPLES * len(u)
     ),
     before=[_pack_backward_reset_before],
 )
 def backward_reset_before(task, dh, u, mask, keep, setting, z, h, dz, dh0, packed):
-    (N, T), block = mask.shape, block_of(task, len(mask))
+    (N, T), block = mask.shape, block_of(task, len(mask), len(u))
     H, O = u.shape
     back, cut, tau, sigma = setting
     v0, state = packed_size(2 * H, H), (T + 1) * H
@@ -371,7 +370,7 @@ def backward_reset_before(task, dh, u, mask, keep, setting, z, h, dz, dh0, packe
         p = (s + back) * H
         # B1
         add_gradient(block, s, step == 0, H, mask, packed, order, flat(dh), da)
-        rows, rest = choose(block, s, mask, packed, order, busy, idle)
+        rows, rest = choose(block, s, H, mask, packed, order, busy, idle)
         for r in range(rest):
             # B7
             blank(O, dd, (idle[r] * T + s) * O)
@@ -383,15 +382,15 @@ def backward_reset_before(task, dh, u, mask, keep, setting, z, h, dz, dh0, packe
             for r in range(rows):
                 _candidate_backward(H, tau, sigma, zz, z_at[r], hh, busy[r] * state + p, dd, da, d_at[r])
             # B5
-            multiply(rows, H, H, (ZERO, H), (dd, c_at), (packed, v0), start, (packed, t_at))
+            multiply(rows, H, H, (dd, c_at), (packed, v0), start, (packed, t_at))
             for r in range(rows):
                 at = busy[r] * state + p
                 _reset_backward(H, sigma, zz, z_at[r], hh, at, kept, d_at[r], packed, t_at[r], dd, da, d_at[r])
             # B6
             if keep.size == 0:
-                multiply(rows, H, 2 * H, (ZERO, 2 * H), (dd, z_at), (packed, ZERO), (da, ZERO, -ONE), (da, d_at))
+                multiply(rows, H, 2 * H, (dd, z_at), (packed, ZERO), (da, ZERO, -ONE), (da, d_at))
             else:
-                multiply(rows, H, 2 * H, (ZERO, 2 * H), (dd, z_at), (packed, ZERO), start, (packed, t_at))
+                multiply(rows, H, 2 * H, (dd, z_at), (packed, ZERO), start, (packed, t_at))
                 for r in range(rows):
                     add_times(H, da, d_at[r], packed, t_at[r], kept, d_at[r])
         if cut and (T - 1 - step) % cut == 0:

@@ -7,24 +7,25 @@ from .._jit import apart, inline, like
 from .._kernel import kernel
 from .._recurrent import (
     FLOPS,
+    SAMPLES,
     TABLE,
     across,
     add_gradient,
-    add_product,
     blank,
     block_of,
     choose,
     clear_states,
     copy,
     count_tasks,
+    join,
     multiply,
     order_samples,
-    pack_panel,
+    pack_both,
     pack_turned,
     packed_size,
     places,
 )
-from .._tile import COLUMNS, INDEX, ONE, ZERO, clear, flat, stack
+from .._tile import COLUMNS, INDEX, ONE, ZERO, clear, flat, ladder, stack
 
 UNITS = 128  # of a sample that go through the gates at a time
 LINES = 5 * UNITS
@@ -59,53 +60,49 @@ def _gates(H, tau, sigma, z, z0, c, cp, cq, h, hq):
 
 
 def _forward_size(x, w, u, *others):
-    return packed_size(*w.shape) + packed_size(*u.shape) + 2 * len(x)
+    depth = len(w) + len(u)
+    return packed_size(depth, w.shape[1]) + 2 * len(x) + count_tasks(len(x), len(u)) * SAMPLES * depth
 
 
 @kernel(tasks=lambda x, w, *others: across(w.shape[1]) + 1)
 def _pack_forward(task, x, w, u, b, mask, keep, setting, z, c, h, packed):
-    """The panels of w, those of u, and the order of the samples."""
+    """The panels of w above u, and the order of the samples."""
     O = w.shape[1]
-    u0 = packed_size(w.shape[0], O)
     if task < across(O):
-        pack_panel(task, w, ZERO, O, packed, ZERO)
-        pack_panel(task, u, ZERO, O, packed, u0)
+        pack_both(task, w, u, ZERO, O, packed, ZERO)
     else:
-        order_samples(mask, packed, u0 + packed_size(u.shape[0], O))
+        order_samples(mask, packed, packed_size(len(w) + len(u), O))
 
 
 @kernel(
-    tasks=lambda x, *others: count_tasks(len(x)),
-    work=lambda x, w, u, *others: 2 * x[..., 0].size * (w.size + u.size) / FLOPS / count_tasks(len(x)),
+    tasks=lambda x, w, u, *others: count_tasks(len(x), len(u)),
+    work=lambda x, w, u, *others: 2 * x[..., 0].size * (w.size + u.size) / FLOPS / count_tasks(len(x), len(u)),
     scratch=_forward_size,
     before=[_pack_forward],
 )
 def forward(task, x, w, u, b, mask, keep, setting, z, c, h, packed):
-    T, I = x.shape[1:]
-    H, block = len(u), block_of(task, len(x))
+    (N, T, I), H = x.shape, len(u)
     back, _, tau, sigma = setting
-    O, state = 4 * H, (T + 1) * H
-    u0 = packed_size(I, O)
-    order = u0 + packed_size(H, O)
-    x_at, z_at, h_at, k_at = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
-    busy, idle, zz, cc, hh = stack(TABLE, INDEX), stack(TABLE, INDEX), flat(z), flat(c), flat(h)
+    O, state, depth, block = 4 * H, (T + 1) * H, I + H, block_of(task, N, H)
+    order = packed_size(depth, O)
+    own = order + 2 * N + task * SAMPLES * depth
+    a_at, z_at, busy, idle = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
+    zz, cc, hh = flat(z), flat(c), flat(h)
     for step in range(T):
         s = T - 1 - step if back else step
         p, q = (s + back) * H, (s + 1 - back) * H
-        rows, rest = choose(block, s, mask, packed, order, busy, idle)
+        rows, rest = choose(block, s, H, mask, packed, order, busy, idle)
         for r in range(rest):
             # F5
             copy(H, hh, idle[r] * state + p, idle[r] * state + q)
             copy(H, cc, idle[r] * state + p, idle[r] * state + q)
         if rows == 0:
             continue
-        places(rows, busy, T * I, s * I, x_at)
+        join(rows, busy, x, s, h, s + back, keep, packed, own)
+        ladder(rows, own, depth, a_at)
         places(rows, busy, T * O, s * O, z_at)
-        places(rows, busy, state, p, h_at)
-        places(rows, busy, H, ZERO, k_at)
         # F1
-        multiply(rows, O, I, (ZERO, I), (flat(x), x_at), (packed, ZERO), (b, ZERO, ONE), (zz, z_at))
-        add_product(rows, O, H, (hh, h_at), (flat(keep), k_at), (packed, u0), (zz, z_at))
+        multiply(rows, O, depth, (packed, a_at), (packed, ZERO), (b, ZERO, ONE), (zz, z_at))
         for r in range(rows):
             # F2, F3, F4
             n = busy[r] * state
@@ -166,13 +163,13 @@ def _pack_backward(task, dh, u, mask, keep, setting, z, c, dz, dh0, dc0, packed)
 
 
 @kernel(
-    tasks=lambda dh, *others: count_tasks(len(dh)),
-    work=lambda dh, u, mask, *others: 2 * mask.size * u.size / FLOPS / count_tasks(len(dh)),
+    tasks=lambda dh, u, *others: count_tasks(len(dh), len(u)),
+    work=lambda dh, u, mask, *others: 2 * mask.size * u.size / FLOPS / count_tasks(len(dh), len(u)),
     scratch=lambda dh, u, *others: packed_size(u.shape[1], u.shape[0]) + 2 * len(dh),
     before=[_pack_backward],
 )
 def backward(task, dh, u, mask, keep, setting, z, c, dz, dh0, dc0, packed):
-    T, block = mask.shape[1], block_of(task, len(mask))
+    T, block = mask.shape[1], block_of(task, len(mask), len(u))
     H, O = u.shape
     back, cut, tau, sigma = setting
     order, state = packed_size(O, H), (T + 1) * H
@@ -187,7 +184,7 @@ def backward(task, dh, u, mask, keep, setting, z, c, dz, dh0, dc0, packed):
         p, q = (s + back) * H, (s + 1 - back) * H
         # B1
         add_gradient(block, s, step == 0, H, mask, packed, order, flat(dh), da)
-        rows, rest = choose(block, s, mask, packed, order, busy, idle)
+        rows, rest = choose(block, s, H, mask, packed, order, busy, idle)
         for r in range(rest):
             # B5
             blank(O, dd, (idle[r] * T + s) * O)
@@ -198,7 +195,7 @@ def backward(task, dh, u, mask, keep, setting, z, c, dz, dh0, dc0, packed):
             n = busy[r] * state
             _gates_backward(H, tau, sigma, zz, dd, z_at[r], cc, n + p, n + q, da, de, d_at[r])
         if rows > 0:
-            multiply(rows, H, O, (ZERO, O), (dd, z_at), (packed, ZERO), (zeros, ZERO, ZERO), (da, d_at))
+            multiply(rows, H, O, (dd, z_at), (packed, ZERO), (zeros, ZERO, ZERO), (da, d_at))
         for r in range(rows if keep.size else 0):
             first = np.uint64(d_at[r])
             for j in range(first, first + np.uint64(H)):
