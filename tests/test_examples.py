@@ -103,3 +103,20 @@ def test_lenet_on_a_file_that_one_has(capsys):
 def test_lenet_after_ten_epochs(name, least, capsys):
     run_lenet(name, "--epochs", "10")
     assert float(re.search(r"test accuracy ([\d.]+)", capsys.readouterr().out)[1]) >= least
+
+
+def test_the_lstm_remembers_and_the_simple_rnn_does_not(outputs):
+    found = re.findall(
+        r"(\w+), +(\d+) steps: .* right +([\d.]+)%; .* (\S+) of that at the last", outputs["long_memory"]
+    )
+    right = {(cell, int(steps)): float(share) for cell, steps, share, _ in found}
+    ratio = {(cell, int(steps)): float(value) for cell, steps, _, value in found}
+    assert right["LSTM", 100] > 95
+    assert right["SimpleRNN", 100] < 40
+    assert ratio["SimpleRNN", 100] < 1e-3 < 0.1 < ratio["LSTM", 100]
+
+
+def test_the_text_is_learned(outputs):
+    bits = [float(value) for value in re.findall(r": ([\d.]+) bits per character", outputs["text_generation"])]
+    assert bits[-1] < 2.6 < bits[0]
+    assert outputs["text_generation"].count("The import ") == 3
