@@ -184,7 +184,12 @@ def mask(owner: str, lengths: Any, x: Any, network: Any) -> Any | None:
         return None
     if x.ndim != (3 if network.index_limit is None else 2):
         raise ShapeError(f"{owner}: lengths are those of sequences. Received: x of shape {x.shape}")
-    given = np.asarray(lengths)
+    if isinstance(lengths, np.ma.MaskedArray):
+        raise DtypeError(f"{owner}: expected lengths without a mask, received a masked array")
+    try:
+        given = np.asarray(lengths)
+    except (ValueError, TypeError) as error:
+        raise ShapeError(f"{owner}: lengths is not an array of numbers: {error}") from None
     if given.dtype.kind not in "iu":
         raise DtypeError(f"{owner}: expected lengths of whole numbers, received dtype {given.dtype}")
     if given.shape != (len(x),):

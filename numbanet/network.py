@@ -116,7 +116,7 @@ class Network:
         d = self.chain.description
         shapes: dict[str, Shape] = {"x": (n, *self.input_shape), "dx": (n, *self.input_shape)}
         shapes |= {f"saved/{name}": (n, *shape) for name, shape in d.saved.items()}
-        if len(self.input_shape) == 2 or self.index_limit is not None:
+        if len(self.input_shape) == (2 if self.index_limit is None else 1):  # sequences
             shapes["mask"] = (n, self.input_shape[0])
         return shapes | {f"scratch/{name}": shape for name, shape in d.scratch.items()}
 

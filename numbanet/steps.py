@@ -186,16 +186,23 @@ class Steps:
             if mask is not None:
                 program.call(program.kernels(masking).weigh, b["weights"], mask.reshape(-1), weights)
             self.loss.forward(program, y.reshape(rows), targets, weights, b["saved"], b["losses"])
+            if mask is not None:
+                program.call(program.kernels(masking).leave_out, mask.reshape(-1), b["losses"][:, None])
             program.call(program.kernels(mean).forward, b["losses"], self.value)
             self._penalties(program)
         if mode.report:
             program.owner = "metrics"
-            program.call(program.kernels(running_mean).update, self.value, n, self.mean_loss)
+            if mask is None:
+                program.call(program.kernels(running_mean).update, self.value, n, self.mean_loss)
+            else:
+                program.call(program.kernels(running_mean).update_masked, self.value, mask.reshape(-1), self.mean_loss)
             for metric, state in zip(self.metrics, self.states, strict=True):
                 metric.record(program, y.reshape(rows), targets, state)
         if mode.gradients and self.loss:
             program.owner = "loss"
             self.loss.backward(program, y.reshape(rows), targets, weights, b["saved"], ends.dy.reshape(rows))
+            if mask is not None:
+                program.call(program.kernels(masking).leave_out, mask.reshape(-1), ends.dy.reshape(rows))
             network.backward(program, n, mode.training, mode.input_gradient, mode.lengths)
             self._penalty_gradients(program)
         if mode.update and self.optimizer:

@@ -68,6 +68,9 @@ def fit(
     per_batch = [c for c in callbacks if _watches_batches(c)]
     samples = len(data.x)
     progress = Progress(plan.verbose, plan.epochs, samples)
+    if validation:  # what does not fit is refused before anything is trained
+        for n in _sizes(len(validation.x), plan.batch_size):
+            steps.step(replace(EVALUATE, lengths=validation.mask is not None), n)
     source, mode = Source(data.x, data.y, data.weights, data.mask), replace(FIT, lengths=data.mask is not None)
     recorded = {n: steps.record(mode, n, source) for n in sorted(_sizes(samples, plan.batch_size), reverse=True)}
     names = ["loss", *(metric.name for metric in steps.metrics)]
@@ -90,7 +93,9 @@ def fit(
             _epoch(steps, recorded, order, plan.batch_size, progress, per_batch)
             logs = steps.results()
             if validation:
+                kept = np.array(steps.network.fixed)  # the states of stateful layers go on from the training data
                 found = evaluate(steps, validation, plan.batch_size)
+                steps.network.fixed[...] = kept
                 logs |= {f"val_{name}": value for name, value in found.items()}
             progress.end(logs)
             _warn_of_divergence(epoch, logs["loss"], history)

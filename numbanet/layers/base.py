@@ -153,6 +153,11 @@ class Layer:
         return False
 
     @property
+    def mixes_samples(self) -> bool:
+        """Whether a sample's output depends on the other samples of the batch."""
+        return False
+
+    @property
     def index_limit(self) -> int | None:
         """Where the input holds indices, the number that each must be below; the model checks them. Else None."""
         return None

@@ -155,7 +155,8 @@ class Bidirectional(Layer):
 
 
 def _recurrent(argument: str, value: Any) -> _Recurrent:
-    if not isinstance(value, _Recurrent | dict):
+    described = isinstance(value, dict) and set(value) == {"class_name", "config"}
+    if not described and not isinstance(value, _Recurrent):
         fail("Bidirectional", argument, "a recurrent layer, such as LSTM(8)", value)
     layer: _Recurrent = resolve("Bidirectional", argument, value, _Recurrent, {})
     return layer

@@ -44,6 +44,11 @@ class Chain:
     def gives_mask(self, masked: bool) -> bool:
         """Whether the output has a mask, given whether the input has. Raises ShapeError where a layer takes none."""
         for position, (layer, name) in enumerate(zip(self.layers, self.names, strict=True)):
+            if masked and layer.makes_mask:
+                raise ShapeError(
+                    f"{type(layer).__name__} (layer {position}, {name!r}): expected input without a mask, because it "
+                    "makes one. Give either lengths or what it marks, not both."
+                )
             if masked and not layer.takes_mask:
                 raise ShapeError(
                     f"{type(layer).__name__} (layer {position}, {name!r}): expected input without a mask, because it "

@@ -106,6 +106,8 @@ class BatchNormalization(_Normalization):
     Raises ArgumentError for a value it cannot use. Equations and source: numbanet.kernels.batch_norm.
     """
 
+    mixes_samples = True
+
     def __init__(
         self,
         momentum: float = 0.99,

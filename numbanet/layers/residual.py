@@ -43,7 +43,13 @@ class Residual(Layer):
         alone = isinstance(shortcut, Layer) or (isinstance(shortcut, dict) and "class_name" in shortcut)
         self.shortcut = None if shortcut is None else _layers("shortcut", [shortcut] if alone else shortcut)
         self.activation = activations.get("Residual", "activation", activation)
+        if masks := [layer for layer in (*self.layers, *(self.shortcut or [])) if layer.makes_mask]:
+            fail("Residual", "layers", "layers that make no mask, which it would not hand on", masks[0])
         self._names = _names(self.layers, self.shortcut or [])
+
+    @property
+    def mixes_samples(self) -> bool:
+        return any(layer.mixes_samples for layer in (*self.layers, *(self.shortcut or [])))
 
     def _chains(self, input_shape: Shape) -> list[Chain]:
         """f, and g if there is one."""

@@ -10,7 +10,6 @@ from ..config import plain, resolve
 from ..errors import NumbanetError, ShapeError
 from ..program import Program
 from .base import Description, Layer, Shape, Tensors, batch_shape, snake_case
-from .normalization import BatchNormalization
 
 
 class TimeDistributed(Layer):
@@ -33,6 +32,8 @@ class TimeDistributed(Layer):
         if not isinstance(layer, Layer | dict):
             fail("TimeDistributed", "layer", "a layer, such as Dense(8)", layer)
         self.layer: Layer = resolve("TimeDistributed", "layer", layer, Layer, {})
+        if self.layer.makes_mask:
+            fail("TimeDistributed", "layer", "one that makes no mask, which it would not hand on", layer)
         self._name = self.layer.name or snake_case(type(self.layer).__name__)
 
     @property
@@ -45,7 +46,11 @@ class TimeDistributed(Layer):
 
     @property
     def keeps_mask(self) -> bool:
-        return not isinstance(self.layer, BatchNormalization)  # whose statistics are over all steps
+        return not self.layer.mixes_samples  # which the steps are
+
+    @property
+    def mixes_samples(self) -> bool:
+        return self.layer.mixes_samples
 
     @property
     def index_limit(self) -> int | None:

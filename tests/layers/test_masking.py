@@ -7,6 +7,7 @@ import numbanet as nn
 from numbanet import layers
 from numbanet.errors import ArgumentError, ShapeError
 from numbanet.kernels.masking import cpu, reference
+from numbanet.kernels.running_mean import cpu as running_mean
 from tests.oracles import DTYPES, assert_agrees, poisoned
 
 CELLS = [
@@ -45,6 +46,11 @@ def test_cpu_agrees_with_the_reference(shape, dtype):
         np.testing.assert_array_equal(found, x[..., 0] != 0)
         weights, weighed = random.random(mask[cpu].size).astype(dtype), np.full(mask[cpu].size, np.nan, dtype)
         device.weigh(weights, mask[cpu].reshape(-1), weighed)
+        rows, state = x.reshape(-1, shape[2]) + 1, np.zeros(2)
+        device.leave_out(mask[cpu].reshape(-1), rows)
+        np.testing.assert_array_equal(rows, (x.reshape(-1, shape[2]) + 1) * mask[cpu].reshape(-1, 1))
+        running_mean.update_masked(np.full(1, 0.5, dtype), mask[cpu].reshape(-1), state)
+        np.testing.assert_array_equal(state, mask[cpu].sum() * np.array([0.5, 1.0]))
         counted = weights * mask[cpu].reshape(-1)
         assert_agrees(weighed, counted * (counted.size / max(mask[cpu].sum(), 1.0)))
 
@@ -215,3 +221,71 @@ def test_lengths_of_indices():
     found = model.predict(x, lengths=lengths)
     x[np.arange(6) >= lengths[:, None]] = 0
     np.testing.assert_array_equal(model.predict(x, lengths=lengths), found)
+
+
+def test_the_masked_loss_is_that_of_the_steps_that_count_in_batches_of_any_size():
+    model = nn.Sequential([layers.LSTM(4, return_sequences=True)], seed=1)
+    model.build((6, 4), dtype="float64")
+    model.compile("sgd", "mse")
+    x, y = random.standard_normal((5, 6, 4)), random.standard_normal((5, 6, 4))
+    lengths = np.array([6, 1, 2, 5, 3])
+    counts = np.arange(6) < lengths[:, None]
+    expected = ((model.predict(x, lengths=lengths) - y) ** 2).mean(axis=2)[counts].mean()
+    for size in (1, 2, 3, 5):
+        found = model.evaluate(x, y, batch_size=size, lengths=lengths)["loss"]
+        assert found == pytest.approx(expected, rel=1e-12)
+    y[~counts] = 1e200  # whose square is infinite
+    assert model.evaluate(x, y, lengths=lengths)["loss"] == pytest.approx(expected, rel=1e-12)
+    loss, gradients = model.gradients(x, y, lengths=lengths)
+    assert loss == pytest.approx(expected, rel=1e-12)
+    assert all(np.isfinite(gradient).all() for gradient in gradients)
+
+
+def test_what_mixes_samples_or_makes_masks_is_refused_inside_other_layers():
+    mixing = layers.Residual([layers.Dense(3), layers.BatchNormalization()])
+    model = nn.Sequential([layers.TimeDistributed(mixing), layers.LSTM(4)])
+    model.build((5, 3))
+    with pytest.raises(ShapeError, match="expected input without a mask"):
+        model.predict(np.zeros((2, 5, 3), "f"), lengths=[1, 2])
+    for make in (
+        lambda: layers.TimeDistributed(layers.Embedding(10, 4, mask_zero=True)),
+        lambda: layers.TimeDistributed(layers.Masking()),
+        lambda: layers.Residual([layers.Masking()]),
+        lambda: layers.Residual([layers.Dense(2)], shortcut=layers.Masking()),
+    ):
+        with pytest.raises(ArgumentError, match=r"makes? no mask"):
+            make()
+    model = nn.Sequential([layers.Masking(), layers.LSTM(4)])
+    model.build((5, 3))
+    with pytest.raises(ShapeError, match=r"Masking .* Give either lengths or what it marks"):
+        model.predict(np.zeros((2, 5, 3), "f"), lengths=[1, 2])
+
+
+def test_devices_mask_the_same_value():
+    x = random.standard_normal((2, 5, 3)).astype("float32")
+    x[:, 3:] = np.float32(0.1)
+    found = []
+    for device in ("reference", "cpu"):
+        model = nn.Sequential([layers.Masking(0.1), layers.LSTM(2)])
+        model.build((5, 3), device=device)
+        found.append(model.predict(x))
+    assert_agrees(found[1], found[0])
+
+
+def test_a_step_that_stops_being_padding_is_no_wrong_gradient(capsys):
+    x = random.standard_normal((3, 5, 2))
+    x[:, 0] = 0
+    model = nn.Sequential([layers.Masking(), layers.SimpleRNN(4)])
+    model.compile("sgd", "mse")
+    model.build((5, 2), dtype="float64")
+    assert "WRONG" not in str(nn.check_gradients(model, x, random.standard_normal((3, 4))))
+
+
+@pytest.mark.parametrize(
+    "lengths", [[[1], [1, 2]], np.ma.array([1, 2, 3, 4, 5], mask=[0, 1, 0, 0, 0])], ids=["ragged", "masked"]
+)
+def test_lengths_that_are_no_array_are_refused(lengths):
+    model = nn.Sequential([layers.GRU(2), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises((ShapeError, nn.errors.DtypeError), match="lengths"):
+        model.fit(np.zeros((5, 6, 4), "f"), np.zeros((5, 1), "f"), lengths=lengths, verbose=0)

@@ -316,3 +316,27 @@ def test_samples_are_sequences(layer):
     for shape in [(4,), (2, 3, 4)]:
         with pytest.raises(ShapeError, match=rf"{layer.__name__} .*expected sequences of shape \(N, steps, channels\)"):
             nn.Sequential([layer(H)]).build(shape)
+
+
+def test_fit_refuses_validation_data_of_another_batch_size_before_it_trains():
+    model = nn.Sequential([layers.LSTM(H, stateful=True, batch_size=4)])
+    model.compile("sgd", "mse")
+    model.build((5, 3))
+    before = model.get_weights()
+    x, y = np.ones((8, 5, 3), "f"), np.ones((8, H), "f")
+    with pytest.raises(StateError, match="batch of 2"):
+        model.fit(x, y, batch_size=4, validation_data=(x[:6], y[:6]), verbose=0)
+    for a, b in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_validation_does_not_move_the_states_that_training_goes_on_from():
+    x, y = np.random.default_rng(0).standard_normal((2, 8, 5, 3)).astype("f"), np.ones((8, H), "f")
+    found = []
+    for validation in (None, (x[1], y)):
+        model = nn.Sequential([layers.GRU(H, stateful=True, batch_size=4)], seed=1)
+        model.compile("sgd", "mse")
+        model.fit(x[0], y, batch_size=4, epochs=2, validation_data=validation, verbose=0)
+        found.append(model.get_weights())
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_array_equal(a, b)

@@ -43,6 +43,15 @@ def weigh(x, mask, y):
         y[r] = x[r] * mask[r] * factor
 
 
+@kernel()
+def leave_out(mask, rows):
+    for r in range(mask.size):
+        if mask[r] == 0.0:
+            for c in range(rows.shape[1]):
+                # F5
+                rows[r, c] = 0.0
+
+
 @kernel(tasks=lambda dy, mask, dx: len(dy), work=lambda dy, mask, dx: dy[0].size / RATE)
 def backward(task, dy, mask, dx):
     T, F = dy.shape[1:]

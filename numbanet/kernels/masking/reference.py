@@ -1,17 +1,19 @@
 """The equations of numbanet.kernels.masking as loops."""
 
+from .._jit import like
 from .._kernel import kernel
 
 
 @kernel()
 def forward(x, value, mask, y):
     N, T, F = x.shape
+    padding = like(value, x)
     for n in range(N):
         for t in range(T):
             # F1
             mask[n, t] = 0.0
             for f in range(F):
-                if x[n, t, f] != value:
+                if x[n, t, f] != padding:
                     mask[n, t] = 1.0
             for f in range(F):
                 # F2
@@ -35,6 +37,15 @@ def weigh(x, mask, y):
     for r in range(x.size):
         # F4
         y[r] = x[r] * mask[r] * x.size / max(count, 1.0)
+
+
+@kernel()
+def leave_out(mask, rows):
+    for r in range(mask.size):
+        if mask[r] == 0.0:
+            for c in range(rows.shape[1]):
+                # F5
+                rows[r, c] = 0.0
 
 
 @kernel()

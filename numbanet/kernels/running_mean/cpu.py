@@ -1,5 +1,5 @@
-"""numbanet.kernels.running_mean: two additions, for which the reference is the kernel."""
+"""numbanet.kernels.running_mean: a few additions, for which the reference is the kernel."""
 
-from .reference import update
+from .reference import update, update_masked
 
-__all__ = ["update"]
+__all__ = ["update", "update_masked"]
