@@ -9,7 +9,6 @@ import math
 import numpy as np
 
 from ._jit import apart, inline, like
-from ._math import exp
 from ._math import sigmoid as _sigmoid
 from ._math import tanh as _tanh
 
@@ -88,9 +87,6 @@ def _activate_rarely(activation, line):
     elif activation == SOFTSIGN:
         for i in range(line.size):
             line[i] = line[i] / (one + abs(line[i]))
-    elif activation == SOFTPLUS:
-        for i in range(line.size):
-            line[i] = like(value(SOFTPLUS, np.float64(line[i])), line)
     else:
         for i in range(line.size):
             line[i] = like(value(activation, np.float64(line[i])), line)
@@ -109,6 +105,3 @@ def times_slope(activation, y, line):
     elif activation != LINEAR:
         for i in range(line.size):
             line[i] *= like(slope(activation, np.float64(y[i])), line)
-
-
-__all__ = ["NAMES", "activate", "exp", "slope", "times_slope", "value"]

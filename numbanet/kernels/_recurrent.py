@@ -40,6 +40,22 @@ def block_of(task, N, H):
     return task // 2 if task % 2 == 0 else count - 1 - task // 2
 
 
+def forward_tasks(x, w, u, *others):
+    return count_tasks(len(x), len(u))
+
+
+def forward_work(x, w, u, *others):
+    return 2 * x[..., 0].size * (w.size + u.size) / FLOPS / forward_tasks(x, w, u)
+
+
+def backward_tasks(dh, u, *others):
+    return count_tasks(len(dh), len(u))
+
+
+def backward_work(dh, u, mask, *others):
+    return 2 * mask.size * u.size / FLOPS / backward_tasks(dh, u)
+
+
 @inline
 def across(columns):
     """The panels of so many columns."""
@@ -93,6 +109,26 @@ def order_samples(mask, order, first):
             if order[last + n] == t:
                 order[place] = n
                 place += 1
+
+
+@apart
+def pack_forward(task, w, u, mask, packed):
+    """A panel of w above u, or behind them the order of the samples."""
+    O = w.shape[1]
+    if task < across(O):
+        pack_both(task, w, u, ZERO, O, packed, ZERO)
+    else:
+        order_samples(mask, packed, packed_size(len(w) + len(u), O))
+
+
+@apart
+def pack_backward(task, u, mask, packed):
+    """A panel of u's transpose, or behind it the order of the samples."""
+    H, O = u.shape
+    if task < across(H):
+        pack_turned(task, u, ZERO, O, packed, ZERO)
+    else:
+        order_samples(mask, packed, packed_size(O, H))
 
 
 @apart
@@ -189,6 +225,15 @@ def clear_states(block, H, mask, order, first, da):
     most = samples(N, H)
     for r in range(block * most, min(N, block * most + most)):
         blank(H, da, np.int64(order[first + r]) * H)
+
+
+@apart
+def times_keep(rows, H, a, at, keep):
+    """a = a keep for the rows of the samples, where keep has elements."""
+    for r in range(rows if keep.size else 0):
+        first = np.uint64(at[r])
+        for j in range(first, first + np.uint64(H)):
+            a[j] *= keep[j]
 
 
 @apart

@@ -290,3 +290,13 @@ def test_lengths_that_are_no_array_are_refused(lengths):
     model.compile("sgd", "mse")
     with pytest.raises((ShapeError, nn.errors.DtypeError), match="lengths"):
         model.fit(np.zeros((5, 6, 4), "f"), np.zeros((5, 1), "f"), lengths=lengths, verbose=0)
+
+
+def test_gradients_pass_through_masking():
+    """Of what lies below it, with no step that is padding, or might become it."""
+    below = layers.TimeDistributed(layers.Dense(3))
+    model = nn.Sequential([below, layers.Masking(-50.0), layers.SimpleRNN(4)], seed=1)
+    model.compile("sgd", "mse")
+    model.build((5, 2), dtype="float64")
+    report = nn.check_gradients(model, random.standard_normal((3, 5, 2)), random.standard_normal((3, 4)), verbose=False)
+    assert bool(report)

@@ -7,22 +7,26 @@ from .._gates import activate, times_slope
 from .._jit import apart, inline, like
 from .._kernel import kernel
 from .._recurrent import (
-    FLOPS,
     SAMPLES,
     TABLE,
     across,
     add,
     add_gradient,
     add_times,
+    backward_tasks,
+    backward_work,
     blank,
     block_of,
     choose,
     clear_states,
     copy,
     count_tasks,
+    forward_tasks,
+    forward_work,
     join,
     multiply,
     order_samples,
+    pack_backward,
     pack_both,
     pack_panel,
     pack_turned,
@@ -54,14 +58,6 @@ def _forward_size(x, w, u, *others):
     return panels + 2 * len(x) + count_tasks(len(x), len(u)) * SAMPLES * (I + H)
 
 
-def _forward_tasks(x, w, u, *others):
-    return count_tasks(len(x), len(u))
-
-
-def _forward_work(x, w, u, *others):
-    return 2 * x[..., 0].size * (w.size + u.size) / FLOPS / count_tasks(len(x), len(u))
-
-
 @inline
 def _panels(I, H):
     """Where the packed matrices begin: w and u of the candidate; and where the panels end."""
@@ -89,7 +85,7 @@ def _pack_forward(task, x, w, u, b, mask, keep, setting, z, v, h, packed):
     _pack(task, w, u, mask, packed)
 
 
-@kernel(tasks=_forward_tasks, work=_forward_work, scratch=_forward_size, before=[_pack_forward])
+@kernel(tasks=forward_tasks, work=forward_work, scratch=_forward_size, before=[_pack_forward])
 def forward(task, x, w, u, b, mask, keep, setting, z, v, h, packed):
     (N, T, I), H = x.shape, len(u)
     back, _, tau, sigma = setting
@@ -135,7 +131,7 @@ def _pack_forward_reset_before(task, x, w, u, b, mask, keep, setting, z, v, h, p
     _pack(task, w, u, mask, packed)
 
 
-@kernel(tasks=_forward_tasks, work=_forward_work, scratch=_forward_size, before=[_pack_forward_reset_before])
+@kernel(tasks=forward_tasks, work=forward_work, scratch=_forward_size, before=[_pack_forward_reset_before])
 def forward_reset_before(task, x, w, u, b, mask, keep, setting, z, v, h, packed):
     (N, T, I), H = x.shape, len(u)
     back, _, tau, sigma = setting
@@ -177,18 +173,9 @@ def forward_reset_before(task, x, w, u, b, mask, keep, setting, z, v, h, packed)
             _mix(H, zz, z_at[r], hh, n + p, n + q)
 
 
-def _backward_work(dh, u, mask, *others):
-    return 2 * mask.size * u.size / FLOPS / count_tasks(len(mask), len(u))
-
-
 @kernel(tasks=lambda dh, u, *others: across(len(u)) + 1)
 def _pack_backward(task, dh, u, mask, keep, setting, z, v, h, dz, dh0, packed):
-    """The panels of u's transpose, and the order of the samples."""
-    H, O = u.shape
-    if task < across(H):
-        pack_turned(task, u, ZERO, O, packed, ZERO)
-    else:
-        order_samples(mask, packed, packed_size(O, H))
+    pack_backward(task, u, mask, packed)
 
 
 @apart
@@ -229,8 +216,8 @@ def _gates_backward(H, tau, sigma, z, z0, v, v0, h, p, dz, first, second, da, d0
 
 
 @kernel(
-    tasks=lambda dh, u, *others: count_tasks(len(dh), len(u)),
-    work=_backward_work,
+    tasks=backward_tasks,
+    work=backward_work,
     scratch=lambda dh, u, *others: (
         packed_size(u.shape[1], len(u)) + 2 * len(dh) + count_tasks(len(dh), len(u)) * SAMPLES * len(u)
     ),
@@ -335,8 +322,8 @@ def _reset_backward(H, sigma, z, z0, h, p, keep, k0, e, e0, dz, da, d0):
 
 
 @kernel(
-    tasks=lambda dh, u, *others: count_tasks(len(dh), len(u)),
-    work=_backward_work,
+    tasks=backward_tasks,
+    work=backward_work,
     scratch=lambda dh, u, *others: (
         packed_size(2 * len(u), len(u))
         + packed_size(len(u), len(u))

@@ -1,28 +1,29 @@
 """numbanet.kernels.simple_rnn: a task owns some samples through all steps; see _recurrent."""
 
-import numpy as np
-
 from .._gates import activate, times_slope
 from .._kernel import kernel
 from .._recurrent import (
-    FLOPS,
     SAMPLES,
     TABLE,
     across,
     add_gradient,
+    backward_tasks,
+    backward_work,
     blank,
     block_of,
     choose,
     clear_states,
     copy,
     count_tasks,
+    forward_tasks,
+    forward_work,
     join,
     multiply,
-    order_samples,
-    pack_both,
-    pack_turned,
+    pack_backward,
+    pack_forward,
     packed_size,
     places,
+    times_keep,
 )
 from .._tile import COLUMNS, INDEX, ONE, ZERO, clear, flat, ladder, stack
 
@@ -34,20 +35,10 @@ def _forward_size(x, w, u, *others):
 
 @kernel(tasks=lambda x, w, *others: across(w.shape[1]) + 1)
 def _pack_forward(task, x, w, u, b, mask, keep, setting, h, packed):
-    """The panels of w above u, and the order of the samples."""
-    H = len(u)
-    if task < across(H):
-        pack_both(task, w, u, ZERO, H, packed, ZERO)
-    else:
-        order_samples(mask, packed, packed_size(len(w) + H, H))
+    pack_forward(task, w, u, mask, packed)
 
 
-@kernel(
-    tasks=lambda x, w, u, *others: count_tasks(len(x), len(u)),
-    work=lambda x, w, u, *others: 2 * x[..., 0].size * (w.size + u.size) / FLOPS / count_tasks(len(x), len(u)),
-    scratch=_forward_size,
-    before=[_pack_forward],
-)
+@kernel(tasks=forward_tasks, work=forward_work, scratch=_forward_size, before=[_pack_forward])
 def forward(task, x, w, u, b, mask, keep, setting, h, packed):
     (N, T, I), H = x.shape, len(u)
     back, _, tau = setting
@@ -76,17 +67,12 @@ def forward(task, x, w, u, b, mask, keep, setting, h, packed):
 
 @kernel(tasks=lambda dh, u, *others: across(len(u)) + 1)
 def _pack_backward(task, dh, u, mask, keep, setting, h, dz, dh0, packed):
-    """The panels of u's transpose, and the order of the samples."""
-    H = len(u)
-    if task < across(H):
-        pack_turned(task, u, ZERO, H, packed, ZERO)
-    else:
-        order_samples(mask, packed, packed_size(H, H))
+    pack_backward(task, u, mask, packed)
 
 
 @kernel(
-    tasks=lambda dh, u, *others: count_tasks(len(dh), len(u)),
-    work=lambda dh, u, mask, *others: 2 * mask.size * u.size / FLOPS / count_tasks(len(dh), len(u)),
+    tasks=backward_tasks,
+    work=backward_work,
     scratch=lambda dh, u, *others: packed_size(*u.shape) + 2 * len(dh),
     before=[_pack_backward],
 )
@@ -119,10 +105,7 @@ def backward(task, dh, u, mask, keep, setting, h, dz, dh0, packed):
         if rows > 0:
             # B3
             multiply(rows, H, H, (dd, z_at), (packed, ZERO), (zeros, ZERO, ZERO), (da, d_at))
-        for r in range(rows if keep.size else 0):
-            first = np.uint64(d_at[r])
-            for j in range(first, first + np.uint64(H)):
-                da[j] *= kept[j]
+        times_keep(rows, H, da, d_at, kept)
         if cut and (T - 1 - step) % cut == 0:
             # B5
             clear_states(block, H, mask, packed, order, da)
