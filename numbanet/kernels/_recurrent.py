@@ -3,13 +3,27 @@
 The weights are the same at every step. They are packed once, by a stage before the loop, and then stay in the caches.
 A step multiplies the rows of those samples that take part in it: the tile finds rows through tables, so samples that
 are left out take no time. Samples are taken in the order of their last step, longest first, so that those of a task
-end together.
+end together. For a single sample the weights are read as they are: each step needs each of them once, whatever is done.
 """
 
 import numpy as np
 
 from ._jit import apart, inline, like
-from ._tile import COLUMNS, INDEX, LINE, ONE, SPARE, ZERO, flat, pack, panel_product, spare, stack, steps
+from ._tile import (
+    COLUMNS,
+    INDEX,
+    LINE,
+    ONE,
+    SPARE,
+    ZERO,
+    flat,
+    pack,
+    panel_product,
+    row_product,
+    spare,
+    stack,
+    steps,
+)
 
 SAMPLES = 16  # of a task, at most
 TABLE = SAMPLES + SPARE
@@ -111,14 +125,20 @@ def order_samples(mask, order, first):
                 place += 1
 
 
+@inline
+def pack_tasks(N, columns):
+    """Tasks that pack so many columns, after one that orders the samples; a single sample needs no more than that."""
+    return 1 if N == 1 else across(columns) + 1
+
+
 @apart
 def pack_forward(task, w, u, mask, packed):
-    """A panel of w above u, or behind them the order of the samples."""
+    """The order of the samples, or before it a panel of w above u."""
     O = w.shape[1]
-    if task < across(O):
-        pack_both(task, w, u, ZERO, O, packed, ZERO)
-    else:
+    if task == 0:
         order_samples(mask, packed, packed_size(len(w) + len(u), O))
+    else:
+        pack_both(task - 1, w, u, ZERO, O, packed, ZERO)
 
 
 @apart
@@ -259,3 +279,29 @@ def multiply(rows, columns, depth, a_, b_, s_, c_):
             start = (s, s_at) if k == 0 and step >= 0 else (c, c_at)
             width, deep = min(COLUMNS, columns - j), min(even, depth - k)
             panel_product(ZERO, rows, j, width, ONE, deep, (a, a_at, a_run, ONE), panel, start, (c, c_at))
+
+
+@apart
+def multiply_inputs(x, mask, w, b, c, first):
+    """C = b + x w for all steps of a single sample that count, in rows that lie one after another."""
+    (T, I), O = x.shape[1:], w.shape[1]
+    a, b_, whole = flat(x), flat(w), O // COLUMNS * COLUMNS
+    a_at, c_at, s_at = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
+    a_run, b_run = stack(1, INDEX), stack(1, INDEX)
+    a_run[0], b_run[0], rows = 0, 0, 0
+    steps(np.int64(TABLE), ZERO, ZERO, s_at, ZERO)
+    for s in range(T):
+        if mask[0, s] != 0.0:
+            a_at[rows], c_at[rows] = s * I, first + s * O
+            rows += 1
+        if (rows < SAMPLES and s < T - 1) or rows == 0:
+            continue
+        spare(rows, a_at)
+        spare(rows, c_at)
+        for j in range(0, whole, COLUMNS):
+            panel_product(ZERO, rows, j, LINE, ONE, I, (a, a_at, a_run, ONE), (b_, j, b_run, O), (b, s_at), (c, c_at))
+        for r in range(rows if whole < O else 0):
+            for j in range(whole, O):
+                c[np.uint64(c_at[r] + j)] = b[np.uint64(j)]
+            row_product(O - whole, I, (a, a_at[r]), (b_, whole, O), (c, c_at[r] + whole))
+        rows = 0

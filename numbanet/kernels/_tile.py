@@ -36,6 +36,7 @@ DEPTH = 272  # rows of a packed panel: 34 KB in float32, which stay in the L1 ca
 STACKED = 8  # columns of what `pack_stack` makes
 TURNED, TURNED_ROWS = (2, 4) if DISABLED else (8, 64)
 TURNED_CELLS = TURNED * TURNED_ROWS
+LONG = 4 * COLUMNS  # columns of a single row's product
 FEW = 32  # rows of A that do not repay the packing of B
 INDEX = np.zeros(1, np.int64)  # a type for `stack`
 # Numba compiles a helper anew for every constant it is called with, but not for these
@@ -202,6 +203,40 @@ def _narrow(first, last, j0, width, runs, depth, a_, b_, s_, c_):
         else:
             _wide(ZERO, here, ZERO, runs, depth, block_, b_, start_, (part, part_at))
         _write(here, j0, width, part, c, c_at[i0 : i0 + here])
+
+
+@apart
+def row_product(width, depth, a_, b_, c_):
+    """C += A B for a single row and `width` columns of B, of which every element is needed only once.
+
+    A and C: an array and where the row begins. B: an array, where it begins, and the step from one row to the next.
+    So many columns at a time that memory, not the latency of the sums, is the limit: 160 GB/s out of the L2 cache.
+    """
+    a, a0 = a_
+    b, b0, brs = b_
+    c, c0 = c_
+    total = stack(LONG, c)
+    whole = width // LONG * LONG
+    for j0 in range(0, whole, LONG):
+        for j in range(LONG):
+            total[j] = c[np.uint64(c0 + j0 + j)]
+        bo = b0 + j0
+        for k in range(depth):
+            factor = a[np.uint64(a0 + k)]
+            for j in range(LONG):
+                total[j] += factor * b[np.uint64(bo + j)]
+            bo += brs
+        for j in range(LONG):
+            c[np.uint64(c0 + j0 + j)] = total[j]
+    line = total[: width - whole]
+    for j in range(line.size):
+        line[j] = c[np.uint64(c0 + whole + j)]
+    for k in range(depth if line.size else 0):
+        factor, bo = a[np.uint64(a0 + k)], np.uint64(b0 + k * brs + whole)
+        for j in range(np.uint64(line.size)):
+            line[j] += factor * b[bo + j]
+    for j in range(line.size):
+        c[np.uint64(c0 + whole + j)] = line[j]
 
 
 @inline

@@ -25,15 +25,17 @@ from .._recurrent import (
     forward_work,
     join,
     multiply,
+    multiply_inputs,
     order_samples,
     pack_backward,
     pack_both,
     pack_panel,
+    pack_tasks,
     pack_turned,
     packed_size,
     places,
 )
-from .._tile import COLUMNS, INDEX, ONE, ZERO, clear, flat, ladder, stack
+from .._tile import COLUMNS, INDEX, ONE, ZERO, clear, flat, ladder, row_product, stack
 
 UNITS = 128  # of a sample that go through the gates at a time
 
@@ -68,19 +70,20 @@ def _panels(I, H):
 
 @apart
 def _pack(task, w, u, mask, packed):
-    """A panel of the gates' w above u, and one of each of the candidate's; or the order of the samples."""
+    """The order of the samples; or a panel of the gates' w above u, and one of each of the candidate's."""
     I, H = len(w), len(u)
     w0, u0, order = _panels(I, H)
-    if task == across(2 * H):
+    if task == 0:
         order_samples(mask, packed, order)
         return
-    pack_both(task, w, u, ZERO, 2 * H, packed, ZERO)
-    if task < across(H):
-        pack_panel(task, w, 2 * H, H, packed, w0)
-        pack_panel(task, u, 2 * H, H, packed, u0)
+    panel = task - 1
+    pack_both(panel, w, u, ZERO, 2 * H, packed, ZERO)
+    if panel < across(H):
+        pack_panel(panel, w, 2 * H, H, packed, w0)
+        pack_panel(panel, u, 2 * H, H, packed, u0)
 
 
-@kernel(tasks=lambda x, w, u, *others: across(2 * len(u)) + 1)
+@kernel(tasks=lambda x, w, u, *others: pack_tasks(len(x), 2 * len(u)))
 def _pack_forward(task, x, w, u, b, mask, keep, setting, z, v, h, packed):
     _pack(task, w, u, mask, packed)
 
@@ -95,6 +98,8 @@ def forward(task, x, w, u, b, mask, keep, setting, z, v, h, packed):
     x_at, h_at, z_at, c_at = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
     v_at, busy, idle = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
     zz, vv, hh, bb = flat(z), flat(v), flat(h), flat(b)
+    if N == 1:
+        multiply_inputs(x, mask, w, bb, zz, ZERO)
     for step in range(T):
         s = T - 1 - step if back else step
         p, q = (s + back) * H, (s + 1 - back) * H
@@ -111,9 +116,14 @@ def forward(task, x, w, u, b, mask, keep, setting, z, v, h, packed):
         places(rows, busy, T * O, s * O + 2 * H, c_at)
         places(rows, busy, T * H, s * H, v_at)
         # F1, F2
-        multiply(rows, 2 * H, depth, (packed, x_at), (packed, ZERO), (bb, ZERO, ONE), (zz, z_at))
-        multiply(rows, H, I, (packed, x_at), (packed, w0), (bb, 2 * H, ONE), (zz, c_at))
-        multiply(rows, H, H, (packed, h_at), (packed, u0), (bb, O + 2 * H, ONE), (vv, v_at))
+        if N == 1:
+            row_product(2 * H, H, (packed, own + I), (flat(u), ZERO, O), (zz, z_at[0]))
+            vv[v_at[0] : v_at[0] + H] = bb[O + 2 * H :]
+            row_product(H, H, (packed, own + I), (flat(u), 2 * H, O), (vv, v_at[0]))
+        else:
+            multiply(rows, 2 * H, depth, (packed, x_at), (packed, ZERO), (bb, ZERO, ONE), (zz, z_at))
+            multiply(rows, H, I, (packed, x_at), (packed, w0), (bb, 2 * H, ONE), (zz, c_at))
+            multiply(rows, H, H, (packed, h_at), (packed, u0), (bb, O + 2 * H, ONE), (vv, v_at))
         for r in range(rows):
             z0 = z_at[r]
             add(2 * H, zz, z0, bb, O)
@@ -126,7 +136,7 @@ def forward(task, x, w, u, b, mask, keep, setting, z, v, h, packed):
             _mix(H, zz, z0, hh, n + p, n + q)
 
 
-@kernel(tasks=lambda x, w, u, *others: across(2 * len(u)) + 1)
+@kernel(tasks=lambda x, w, u, *others: pack_tasks(len(x), 2 * len(u)))
 def _pack_forward_reset_before(task, x, w, u, b, mask, keep, setting, z, v, h, packed):
     _pack(task, w, u, mask, packed)
 
@@ -140,6 +150,8 @@ def forward_reset_before(task, x, w, u, b, mask, keep, setting, z, v, h, packed)
     own = order + 2 * N + task * SAMPLES * depth
     x_at, z_at, c_at, v_at = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
     busy, idle, zz, vv, hh = stack(TABLE, INDEX), stack(TABLE, INDEX), flat(z), flat(v), flat(h)
+    if N == 1:
+        multiply_inputs(x, mask, w, b, zz, ZERO)
     for step in range(T):
         s = T - 1 - step if back else step
         p, q = (s + back) * H, (s + 1 - back) * H
@@ -155,7 +167,10 @@ def forward_reset_before(task, x, w, u, b, mask, keep, setting, z, v, h, packed)
         places(rows, busy, T * O, s * O + 2 * H, c_at)
         places(rows, busy, T * H, s * H, v_at)
         # F4
-        multiply(rows, 2 * H, depth, (packed, x_at), (packed, ZERO), (b, ZERO, ONE), (zz, z_at))
+        if N == 1:
+            row_product(2 * H, H, (packed, own + I), (flat(u), ZERO, O), (zz, z_at[0]))
+        else:
+            multiply(rows, 2 * H, depth, (packed, x_at), (packed, ZERO), (b, ZERO, ONE), (zz, z_at))
         for r in range(rows):
             z0 = z_at[r]
             activate(sigma, zz[z0 : z0 + 2 * H])
@@ -164,8 +179,11 @@ def forward_reset_before(task, x, w, u, b, mask, keep, setting, z, v, h, packed)
             for j in range(line.size):
                 line[j] = gate[j] * kept[j]
         # F6
-        multiply(rows, H, I, (packed, x_at), (packed, w0), (b, 2 * H, ONE), (zz, c_at))
-        multiply(rows, H, H, (vv, v_at), (packed, u0), (zz, ZERO, -ONE), (zz, c_at))
+        if N == 1:
+            row_product(H, H, (vv, v_at[0]), (flat(u), 2 * H, O), (zz, c_at[0]))
+        else:
+            multiply(rows, H, I, (packed, x_at), (packed, w0), (b, 2 * H, ONE), (zz, c_at))
+            multiply(rows, H, H, (vv, v_at), (packed, u0), (zz, ZERO, -ONE), (zz, c_at))
         for r in range(rows):
             activate(tau, zz[c_at[r] : c_at[r] + H])
             # F7
@@ -340,15 +358,8 @@ def backward_reset_before(task, dh, u, mask, keep, setting, z, h, dz, dh0, packe
     order = v0 + packed_size(H, H)
     own = order + 2 * N + task * SAMPLES * H
     z_at, c_at, d_at, t_at = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
-    busy, idle, zeros, zz, hh, dd = (
-        stack(TABLE, INDEX),
-        stack(TABLE, INDEX),
-        stack(COLUMNS, z),
-        flat(z),
-        flat(h),
-        flat(dz),
-    )
-    da, kept = flat(dh0), flat(keep)
+    busy, idle, zeros = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(COLUMNS, z)
+    zz, hh, dd, da, kept = flat(z), flat(h), flat(dz), flat(dh0), flat(keep)
     start = (zeros, ZERO, ZERO)
     clear(zeros)
     clear_states(block, H, mask, packed, order, da)

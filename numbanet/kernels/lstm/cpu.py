@@ -20,13 +20,15 @@ from .._recurrent import (
     forward_work,
     join,
     multiply,
+    multiply_inputs,
     pack_backward,
     pack_forward,
+    pack_tasks,
     packed_size,
     places,
     times_keep,
 )
-from .._tile import COLUMNS, INDEX, ONE, ZERO, clear, flat, ladder, stack
+from .._tile import COLUMNS, INDEX, ONE, ZERO, clear, flat, ladder, row_product, stack
 
 UNITS = 128  # of a sample that go through the gates at a time
 LINES = 5 * UNITS
@@ -65,7 +67,7 @@ def _forward_size(x, w, u, *others):
     return packed_size(depth, w.shape[1]) + 2 * len(x) + count_tasks(len(x), len(u)) * SAMPLES * depth
 
 
-@kernel(tasks=lambda x, w, *others: across(w.shape[1]) + 1)
+@kernel(tasks=lambda x, w, *others: pack_tasks(len(x), w.shape[1]))
 def _pack_forward(task, x, w, u, b, mask, keep, setting, z, c, h, packed):
     pack_forward(task, w, u, mask, packed)
 
@@ -79,6 +81,8 @@ def forward(task, x, w, u, b, mask, keep, setting, z, c, h, packed):
     own = order + 2 * N + task * SAMPLES * depth
     a_at, z_at, busy, idle = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
     zz, cc, hh = flat(z), flat(c), flat(h)
+    if N == 1:
+        multiply_inputs(x, mask, w, b, zz, ZERO)
     for step in range(T):
         s = T - 1 - step if back else step
         p, q = (s + back) * H, (s + 1 - back) * H
@@ -93,7 +97,10 @@ def forward(task, x, w, u, b, mask, keep, setting, z, c, h, packed):
         ladder(rows, own, depth, a_at)
         places(rows, busy, T * O, s * O, z_at)
         # F1
-        multiply(rows, O, depth, (packed, a_at), (packed, ZERO), (b, ZERO, ONE), (zz, z_at))
+        if N == 1:
+            row_product(O, H, (packed, own + I), (flat(u), ZERO, O), (zz, z_at[0]))
+        else:
+            multiply(rows, O, depth, (packed, a_at), (packed, ZERO), (b, ZERO, ONE), (zz, z_at))
         for r in range(rows):
             # F2, F3, F4
             n = busy[r] * state

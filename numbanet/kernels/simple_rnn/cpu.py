@@ -19,13 +19,15 @@ from .._recurrent import (
     forward_work,
     join,
     multiply,
+    multiply_inputs,
     pack_backward,
     pack_forward,
+    pack_tasks,
     packed_size,
     places,
     times_keep,
 )
-from .._tile import COLUMNS, INDEX, ONE, ZERO, clear, flat, ladder, stack
+from .._tile import COLUMNS, INDEX, ONE, ZERO, clear, flat, ladder, row_product, stack
 
 
 def _forward_size(x, w, u, *others):
@@ -33,7 +35,7 @@ def _forward_size(x, w, u, *others):
     return packed_size(depth, len(u)) + 2 * len(x) + count_tasks(len(x), len(u)) * SAMPLES * depth
 
 
-@kernel(tasks=lambda x, w, *others: across(w.shape[1]) + 1)
+@kernel(tasks=lambda x, w, *others: pack_tasks(len(x), w.shape[1]))
 def _pack_forward(task, x, w, u, b, mask, keep, setting, h, packed):
     pack_forward(task, w, u, mask, packed)
 
@@ -47,6 +49,8 @@ def forward(task, x, w, u, b, mask, keep, setting, h, packed):
     own = order + 2 * N + task * SAMPLES * depth
     a_at, q_at, busy, idle = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
     hh = flat(h)
+    if N == 1:
+        multiply_inputs(x, mask, w, b, hh, (1 - back) * H)
     for step in range(T):
         s = T - 1 - step if back else step
         p, q = (s + back) * H, (s + 1 - back) * H
@@ -60,7 +64,10 @@ def forward(task, x, w, u, b, mask, keep, setting, h, packed):
         ladder(rows, own, depth, a_at)
         places(rows, busy, state, q, q_at)
         # F1
-        multiply(rows, H, depth, (packed, a_at), (packed, ZERO), (b, ZERO, ONE), (hh, q_at))
+        if N == 1:
+            row_product(H, H, (packed, own + I), (flat(u), ZERO, H), (hh, q_at[0]))
+        else:
+            multiply(rows, H, depth, (packed, a_at), (packed, ZERO), (b, ZERO, ONE), (hh, q_at))
         for r in range(rows):
             activate(tau, hh[q_at[r] : q_at[r] + H])
 
