@@ -120,3 +120,40 @@ def test_the_text_is_learned(outputs):
     bits = [float(value) for value in re.findall(r": ([\d.]+) bits per character", outputs["text_generation"])]
     assert bits[-1] < 2.6 < bits[0]
     assert outputs["text_generation"].count("The import ") == 3
+
+
+def test_each_of_the_four_shapes_beats_its_baselines(outputs):
+    text = outputs["four_shapes"]
+    assert re.findall(r"^([a-z]+-to-[a-z]+): .*, (\(N.*\) -> \(N.*\))$", text, re.MULTILINE) == [
+        ("one-to-one", "(N, 64) -> (N, 10)"),
+        ("one-to-many", "(N, 64) -> (N, 5, 16)"),
+        ("many-to-one", "(N, 8, 8) -> (N, 10)"),
+        ("many-to-many", "(N, 20, 1) -> (N, 20, 1)"),
+    ]
+    *shares, errors = (
+        [float(value) for value in re.findall(r" ([\d.]+)(?:%| sunspots)", part)] for part in text.split("-to-")[1:]
+    )
+    assert [len(part) for part in shares] == [2, 2, 3]
+    for network, *others in shares:
+        assert network > 90
+        assert network > 30 + max(others)
+    network, same, linear_in_2, linear_in_9 = errors
+    assert max(network, linear_in_9) < linear_in_2 < 0.8 * same
+
+
+def test_clipping_makes_the_task_learnable(outputs):
+    text = outputs["exploding_gradient"]
+    ratios = [float(value) for value in re.findall(r"of gain \S+: (\S+)", text)]
+    assert ratios == sorted(ratios)
+    assert ratios[0] < 1e-3 < 5 < ratios[-1]
+    rows = re.findall(r"rate (\S+), (.*): +(\S.*);  norm of the gradient: median (\d+), largest (\d+)", text)
+    errors = [sorted(map(float, row[2].split())) for row in rows]
+    assert [row[:2] for row in rows] == [
+        ("0.003", "no clipping"),
+        ("0.001", "no clipping"),
+        ("0.003", "global_clipnorm=1.0"),
+    ]
+    wild, _, clipped = errors
+    assert len(wild) == len(clipped) == 5
+    assert clipped[-1] < 0.5 < 0.7 < wild[0]
+    assert int(rows[0][4]) > 10 * int(rows[0][3])

@@ -9,7 +9,7 @@ import numbanet as nn
 from numbanet import layers
 from numbanet.errors import ArgumentError, ShapeError, StateError
 from numbanet.kernels._gates import NAMES
-from numbanet.layers import GRU, LSTM, Dense, Flatten, SimpleRNN
+from numbanet.layers import GRU, LSTM, Bidirectional, Dense, Flatten, SimpleRNN
 from tests.models import refuses
 
 PARTS = {SimpleRNN: 1, LSTM: 4, GRU: 3}
@@ -40,26 +40,31 @@ def data(n=N, T=4, outputs=2):
 
 
 def of_torch(torch, layer, weights):
-    """PyTorch's layer with the same weights, and the way from its parameters' order to ours."""
+    """PyTorch's layer with the same weights, of one direction or both, and the way from its parameters to ours."""
     make, order = {
         SimpleRNN: (torch.nn.RNN, [0]),
         LSTM: (torch.nn.LSTM, [0, 1, 2, 3]),
         GRU: (torch.nn.GRU, [1, 0, 2]),
     }[layer]
+    ends = ["l0", "l0_reverse"][: len(weights) // 3]
 
     def reorder(a):  # the parts of the last axis; its own inverse
         return a.reshape(*a.shape[:-1], len(order), H)[..., order, :].reshape(a.shape)
 
-    w, u, b = map(reorder, weights)
-    b = b if layer is GRU else np.stack([b, np.zeros_like(b)])
-    theirs = make(I, H, batch_first=True, dtype=torch.float64)
-    values = {"weight_ih_l0": w.T, "weight_hh_l0": u.T, "bias_ih_l0": b[0], "bias_hh_l0": b[1]}
+    theirs, values = make(I, H, batch_first=True, bidirectional=len(ends) == 2, dtype=torch.float64), {}
+    for end, first in zip(ends, (0, 3), strict=False):
+        w, u, b = map(reorder, weights[first : first + 3])
+        b = b if layer is GRU else np.stack([b, np.zeros_like(b)])
+        values |= {f"weight_ih_{end}": w.T, f"weight_hh_{end}": u.T, f"bias_ih_{end}": b[0], f"bias_hh_{end}": b[1]}
     theirs.load_state_dict({name: torch.tensor(a) for name, a in values.items()})
 
     def gradients():
-        of = {name: reorder(p.grad.numpy().T) for name, p in theirs.named_parameters()}
-        b = of["bias_ih_l0"] if layer is not GRU else np.stack([of["bias_ih_l0"], of["bias_hh_l0"]])
-        return [of["weight_ih_l0"], of["weight_hh_l0"], b]
+        of, found = {name: reorder(p.grad.numpy().T) for name, p in theirs.named_parameters()}, []
+        for end in ends:
+            b = of[f"bias_ih_{end}"]
+            b = np.stack([b, of[f"bias_hh_{end}"]]) if layer is GRU else b
+            found += [of[f"weight_ih_{end}"], of[f"weight_hh_{end}"], b]
+        return found
 
     return theirs, gradients
 
@@ -90,6 +95,40 @@ def test_outputs_and_gradients_are_those_of_torch(layer, sequences, back, T, dev
     for a, b in zip(found, gradients(), strict=True):
         close(a, b)
     close(m.input_gradient(x, y), given.grad.numpy())
+
+
+@on_each
+@pytest.mark.parametrize("T", [1, 2, 17])
+@pytest.mark.parametrize("both", [False, True], ids=["forwards", "both"])
+@pytest.mark.parametrize("sequences", [False, True], ids=["last", "sequences"])
+@every_layer
+def test_sequences_of_their_lengths_are_those_that_torch_packs(layer, sequences, both, T, device):
+    torch = pytest.importorskip("torch")
+    lengths = np.array([1, T, (T + 1) // 2, max(1, T - 1), T])
+    counts, wide = np.arange(T) < lengths[:, None], H * (1 + both)
+    x, y = data(len(lengths), T, (T, wide) if sequences else wide)
+    x[~counts] = 1e6
+    cell = layer(H, return_sequences=sequences, stateful=True, batch_size=len(lengths))
+    m = model(Bidirectional(cell) if both else cell, T=T, device=device, plain=True)
+    theirs, gradients = of_torch(torch, layer, [w for name, w in named(m).items() if "state" not in name])
+    given = torch.tensor(x, requires_grad=True)
+    pack, pad = torch.nn.utils.rnn.pack_padded_sequence, torch.nn.utils.rnn.pad_packed_sequence
+    packed, states = theirs(pack(given, torch.tensor(lengths), batch_first=True, enforce_sorted=False))
+    h, c = states if layer is LSTM else (states, None)
+    outputs = pad(packed, batch_first=True)[0] if sequences else torch.cat(list(h), dim=-1)
+    seen = counts if sequences else slice(None)
+    loss = torch.nn.functional.mse_loss(outputs[seen], torch.tensor(y)[seen])
+    loss.backward()
+    ours, found = m.gradients(x, y, lengths=lengths)
+    close(np.array(ours), np.array(loss.item()))
+    for a, b in zip(found, gradients(), strict=True):
+        close(a, b)
+    close(m.input_gradient(x, y, lengths=lengths), given.grad.numpy())
+    close(m.predict(x, lengths=lengths)[seen], outputs.detach().numpy()[seen])
+    kept = [w for name, w in named(m).items() if "state" in name]  # a direction's h, and its c
+    last = [s[k] for k in range(1 + both) for s in ((h, c) if layer is LSTM else (h,))]
+    for a, b in zip(kept, last, strict=True):
+        close(a, b.detach().numpy())
 
 
 @on_each
