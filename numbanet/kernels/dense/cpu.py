@@ -10,6 +10,7 @@ from .._tile import (
     FEW,
     INDEX,
     LINE,
+    LONG,
     ONE,
     SPARE,
     STACKED,
@@ -20,6 +21,7 @@ from .._tile import (
     pack,
     pack_stack,
     panel_product,
+    row_product,
     stack,
 )
 
@@ -28,14 +30,15 @@ TASKS = 16  # that a product is cut into, at least, if it has as many panels
 TABLE, RIGHT, LEFT = ROWS + SPARE, DEPTH * COLUMNS * PANELS, DEPTH * ROWS
 MANY = 3  # panels that repay the packing of A
 LINES, TURNS = 32, 16  # of all panels of B, of all rows of A, that are packed at a time
-FLOPS = 150e3  # in a microsecond on one core, roughly
+FLOPS, FLOPS_ALONE = 150e3, 20e3  # in a microsecond on one core, roughly; a single row waits for memory
 
 
 @inline
 def _cut(rows, columns):
     """The rows and columns of a task: as even as whole tiles allow."""
     down, across = (rows + ROWS - 1) // ROWS, (columns + COLUMNS - 1) // COLUMNS
-    panels = min(max(down * across // TASKS, 1), PANELS)
+    least = LONG // COLUMNS if rows == 1 else 1
+    panels = min(max(down * across // TASKS, least), PANELS)
     return ((rows + down - 1) // down + 7) // 8 * 8, panels * COLUMNS
 
 
@@ -45,7 +48,7 @@ def _tasks(rows, columns):
 
 
 def _work(rows, columns, depth):
-    return 2 * rows * columns * depth / FLOPS / _tasks(rows, columns)
+    return 2 * rows * columns * depth / (FLOPS_ALONE if rows == 1 else FLOPS) / _tasks(rows, columns)
 
 
 @inline
@@ -89,6 +92,12 @@ def _multiply(place, depth, a_, b_, s_, c_):
     b, brs, bcs = b_
     s, srs, scs = s_
     c, crs = c_
+    if i1 - i0 == 1 and acs == 1 and bcs == 1:
+        first = i0 * crs + j0
+        for j in range(j1 - j0):
+            c[np.uint64(first + j)] = s[np.uint64(i0 * srs + (j0 + j) * scs)]
+        row_product(j1 - j0, depth, (a, i0 * ars), (b, j0, brs), (c, first))
+        return
     rows, many = i1 - i0, ars == 1 and j1 - j0 >= MANY * COLUMNS
     few = bcs == 1 and rows < FEW and (j1 - j0) % COLUMNS == 0
     a_at, s_at, c_at = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX)
