@@ -6,10 +6,24 @@ model.compile("adam", nn.losses.SparseCategoricalCrossentropy(), ["accuracy"])
 model.fit(*nn.datasets.load_digits(), epochs=10, validation_split=0.2)
 """
 
-from . import callbacks, datasets, errors, initializers, layers, losses, metrics, optimizers, plot, regularizers, teach
+from . import (
+    callbacks,
+    datasets,
+    errors,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    optimizers,
+    plot,
+    regularizers,
+    schedules,
+    teach,
+)
 from .kernels._threads import get_num_threads, set_num_threads
 from .model import Sequential
 from .perceptron import Perceptron
+from .saving import load_model
 from .teach import check_gradients
 
 __version__ = "0.1.0"
@@ -25,11 +39,13 @@ __all__ = [
     "get_num_threads",
     "initializers",
     "layers",
+    "load_model",
     "losses",
     "metrics",
     "optimizers",
     "plot",
     "regularizers",
+    "schedules",
     "set_num_threads",
     "teach",
 ]

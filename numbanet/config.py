@@ -26,15 +26,16 @@ def resolve(owner: str, argument: str, value: Any, base: type, names: Mapping[st
     if isinstance(value, str):
         return names[choice(owner, argument, value, names)]()
     if isinstance(value, dict) and set(value) == {"class_name", "config"}:
-        classes = {c.__name__: c for c in _subclasses(base)}
+        classes = {c.__name__: c for c in subclasses(base)}
         return classes[choice(owner, argument, value["class_name"], classes)](**value["config"])
     raise ArgumentError(
         f"{owner}: {argument} must be a name or an object of class {base.__name__}. Received: {argument}={value!r}"
     )
 
 
-def _subclasses(base: Any) -> list[type]:
+def subclasses(base: Any) -> list[type]:
+    """The class and all that were derived from it, but for those whose names begin with "_"."""
     found: list[type] = [base]
     for subclass in base.__subclasses__():
-        found += _subclasses(subclass)
+        found += subclasses(subclass)
     return [c for c in found if not c.__name__.startswith("_")]

@@ -19,6 +19,7 @@ from .errors import ArgumentError, DataError, DtypeError, ShapeError
 from .kernels import check
 
 Shape = tuple[int, ...]
+LITTLE = 16384  # elements that NumPy checks faster than it takes to bind a kernel
 MOST = 1e6  # a class counts at most this often: far above any use, and no product of weights overflows
 
 
@@ -29,6 +30,21 @@ def sample_shape(owner: str, shape: Any, indices: bool) -> Shape:
     if (len(shape) == 0 and not indices) or None in shape:
         fail(owner, "input_shape", "the sizes of a sample, without the batch axis", shape)
     return tuple(positive_integer(owner, "input_shape", size) for size in shape)
+
+
+def expect_float(owner: str, dtype: Any) -> None:
+    """Raises ArgumentError where a model cannot compute in that type."""
+    if dtype not in ("float32", "float64") and dtype not in (np.float32, np.float64):
+        fail(owner, "dtype", "'float32' or 'float64'", dtype)
+
+
+def shape_of_samples(owner: str, x: Any, indices: bool) -> Shape:
+    """The shape of each of the samples x. Raises ShapeError where x is one sample, or none."""
+    shape: Shape = array(owner, "x", x, np.dtype("float64" if indices else "float32")).shape
+    if len(shape) < (1 if indices else 2):
+        remedy = " Use x.reshape(-1, 1) for samples of one feature." if len(shape) == 1 else ""
+        raise ShapeError(f"{owner}: expected x of shape (N, features...), received {shape}.{remedy}")
+    return shape[1:]
 
 
 def array(owner: str, name: str, value: Any, dtype: Any) -> Any:
@@ -67,6 +83,8 @@ def _is_exact(a: Any, converted: Any) -> bool:
 
 def is_finite(a: Any) -> bool:
     """Whether no element of a contiguous float array is NaN or infinite."""
+    if a.size < LITTLE:
+        return bool(np.isfinite(a).all())
     flag = np.zeros(1, np.int64)
     get_device("cpu").kernels(check).finite(a.reshape(-1), flag)
     return not flag[0]
@@ -263,4 +281,20 @@ def parameters(owner: str, values: Any, shapes: dict[str, Shape], dtype: Any) ->
         if a.shape != shape:
             raise ShapeError(f"{owner}: expected {name} of shape {shape}, received {a.shape}")
         checked.append(a)
+    return checked
+
+
+def states(owner: str, given: Any, places: dict[str, list[Any]], dtype: Any) -> dict[str, list[Any]]:
+    """States for layers by their names, checked against the arrays that they are for.
+
+    Raises ArgumentError, ShapeError, DtypeError or DataError.
+    """
+    if not isinstance(given, dict) or set(given) - set(places):
+        fail(owner, "states", f"a dict with names of layers with stateful=True, {sorted(places)}", given)
+    checked = {}
+    for layer, values in given.items():
+        shapes = {f"state {k} of {layer!r}": place.shape for k, place in enumerate(places[layer])}
+        checked[layer] = parameters(owner, values, shapes, dtype)
+        for name, value in zip(shapes, checked[layer], strict=True):
+            _require_finite(owner, name, value)
     return checked

@@ -5,6 +5,7 @@ NumbanetError
 ├── ShapeError            (ValueError)    an array's shape does not fit
 ├── DtypeError            (TypeError)     an array's element type does not fit
 ├── DataError             (ValueError)    an array holds NaN, infinity or labels out of range; a file is damaged
+├── FileError             (OSError)       a file cannot be read or written, or is not whole, or not what it should be
 ├── DownloadError         (OSError)       a file could not be fetched from the web
 ├── StateError            (RuntimeError)  a method was called too early: build or compile first
 ├── DeviceError           (RuntimeError)  a device is unknown or cannot be used
@@ -34,6 +35,10 @@ class DtypeError(NumbanetError, TypeError):
 
 class DataError(NumbanetError, ValueError):
     """Data with NaN, infinity, or labels out of range, or a file that is not what it should be."""
+
+
+class FileError(NumbanetError, OSError):
+    """A model file or checkpoint that cannot be read or written, or that is not what it should be."""
 
 
 class DownloadError(NumbanetError, OSError):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import copy
 import math
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -316,4 +318,15 @@ _known = {
 def get(metric: Any) -> Metric:
     """The metric of that name with its defaults, or the one given."""
     found: Metric = resolve("compile", "metrics", metric, Metric, _known)
+    return found
+
+
+def get_all(metrics: Any) -> list[Metric]:
+    """The metrics of a list of names or objects. Raises ArgumentError where two have one name, or one is "loss"."""
+    if isinstance(metrics, str) or not isinstance(metrics, Sequence):
+        fail("compile", "metrics", "a list", metrics)
+    found = [get(metric) for metric in metrics]
+    names = Counter(metric.name for metric in found)
+    if twice := [name for name, count in names.items() if count > 1 or name == "loss"]:
+        fail("compile", "metrics", "metrics of different names, none of them 'loss'", twice)
     return found

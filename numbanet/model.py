@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,19 +14,20 @@ from . import losses, metrics, optimizers, training
 from .callbacks import Callback, History
 from .checks import boolean, fail, fraction, positive_integer, seed_number
 from .devices import Device, get_device
-from .errors import ArgumentError, NumbanetError, ShapeError, StateError
-from .layers.base import Layer, free_name, snake_case
+from .errors import ArgumentError, NumbanetError, StateError
+from .io.model_file import save_model
+from .layers.base import Layer
+from .layers.stack import LayerStack
 from .locks import Turns
-from .metrics import get as get_metric
+from .metrics import get_all as get_metrics
 from .network import Network
-from .steps import LOSS, TRAIN, Mode, Step, Steps
+from .steps import TRAIN, Mode, Step, Steps
 from .summary import summary_lines
 
-DTYPES = ("float32", "float64")
 PREDICT_BATCH = 256  # samples: enough rows for the register tile, few enough for the caches
 
 
-class Sequential:
+class Sequential(LayerStack):
     """A neural network of layers one after another.
 
     layers: the layers in order; `add` and `pop` change them later, and layers that stay keep their weights.
@@ -38,7 +39,7 @@ class Sequential:
     def __init__(self, layers: Iterable[Layer] | None = None, seed: int = 0, name: str = "sequential") -> None:
         self.seed = seed_number("Sequential", seed)
         self.name = name
-        self.layers: list[Layer] = []
+        super().__init__()
         self.optimizer: optimizers.Optimizer | None = None
         self.loss: losses.Loss | None = None
         self.metrics: list[metrics.Metric] = []
@@ -54,30 +55,6 @@ class Sequential:
         for layer in layers or ():
             self.add(layer)
 
-    # --- structure
-
-    def add(self, layer: Layer) -> None:
-        """Put a layer at the end. Raises ArgumentError where it is none, is there already, or its name is taken."""
-        if not isinstance(layer, Layer):
-            hint = f" Did you mean {layer.__name__}(...)?" if isinstance(layer, type) else ""
-            raise ArgumentError(f"Sequential: expected a layer, received {layer!r}.{hint}")
-        if any(layer is other for other in self.layers):
-            raise ArgumentError(f"Sequential: layer {layer.name!r} is in the model already; make a new one.")
-        names = {other.name for other in self.layers}
-        if layer.name is None:
-            layer.name = free_name(snake_case(type(layer).__name__), names)
-        elif layer.name in names:
-            raise ArgumentError(f"Sequential: layer names must differ. Received: name={layer.name!r} twice.")
-        self._change([*self.layers, layer])
-
-    def pop(self) -> Layer:
-        """Remove the last layer and return it. Raises StateError where there is none."""
-        if not self.layers:
-            raise StateError("pop: expected a model with a layer, received one without.")
-        last = self.layers[-1]
-        self._change(self.layers[:-1])
-        return last
-
     def _change(self, layers: list[Layer]) -> None:
         """Take new layers; a built model is built again, and layers that stay keep their weights."""
         with self._lock:
@@ -86,17 +63,10 @@ class Sequential:
             if before and layers:
                 after = Network(layers, before.input_shape, before.device, before.dtype, self.seed)
                 after.adopt(before)
-                self._network, self._steps = after, self._steps_of(after)
+                self._take(after)
             else:
                 self._network = self._steps = None
             self.layers = layers
-
-    def get_layer(self, name: str) -> Layer:
-        """The layer of that name."""
-        for layer in self.layers:
-            if layer.name == name:
-                return layer
-        raise ArgumentError(f"get_layer: name must be one of {[x.name for x in self.layers]}. Received: {name!r}")
 
     # --- build and compile
 
@@ -109,12 +79,10 @@ class Sequential:
         if not self.layers:
             raise StateError("build: expected a model with layers, received an empty one. Add a layer first.")
         shape = door.sample_shape("build", input_shape, self._takes_indices)
-        if dtype not in DTYPES and dtype not in (np.float32, np.float64):
-            fail("build", "dtype", "'float32' or 'float64'", dtype)
+        door.expect_float("build", dtype)
         with self._lock:
             self._refuse_while_fitting("build")
-            network = Network(self.layers, shape, get_device(device), dtype, self.seed)
-            self._network, self._steps = network, self._steps_of(network)
+            self._take(Network(self.layers, shape, get_device(device), dtype, self.seed))
             self.epochs_trained, self._built_from_data = 0, False
 
     @property
@@ -133,14 +101,9 @@ class Sequential:
         loss: needed. The cross-entropies expect logits unless made with from_logits=False.
         Raises ArgumentError for names that are not known and metrics that do not fit the loss.
         """
-        if isinstance(metrics, str) or not isinstance(metrics, Sequence):
-            fail("compile", "metrics", "a list", metrics)
         if loss is None:
             raise ArgumentError('compile: loss is needed, such as loss="mse" or an object of numbanet.losses.')
-        chosen = optimizers.get(optimizer), losses.get(loss), [get_metric(m) for m in metrics]
-        names = Counter(m.name for m in chosen[2])
-        if twice := [name for name, count in names.items() if count > 1 or name == "loss"]:
-            fail("compile", "metrics", "metrics of different names, none of them 'loss'", twice)
+        chosen = optimizers.get(optimizer), losses.get(loss), get_metrics(metrics)
         with self._lock:
             self._refuse_while_fitting("compile")
             before = self.optimizer, self.loss, self.metrics
@@ -153,6 +116,10 @@ class Sequential:
                 self.optimizer, self.loss, self.metrics = before
                 raise
 
+    def _take(self, network: Network) -> None:
+        """Work with this network from now on."""
+        self._network, self._steps = network, self._steps_of(network)
+
     def _steps_of(self, network: Network) -> Steps:
         """The network's steps, for the loss that was chosen, if any. Raises where loss or metrics do not fit."""
         if self.loss is None:
@@ -164,9 +131,7 @@ class Sequential:
 
     def _refuse_while_fitting(self, method: str) -> None:
         if self._fitting:
-            raise StateError(
-                f"{method}: not while fit runs. Set model.stop_training in the callback, and go on after fit."
-            )
+            raise StateError(f"{method}: not while fit runs. Set model.stop_training, and go on after fit.")
 
     def _built(self, method: str) -> Network:
         if self._network is None:
@@ -188,11 +153,7 @@ class Sequential:
         if self._network is None:
             if self.loss is None:
                 self._ready(method)
-            shape = door.array(method, "x", x, np.dtype("float64" if self._takes_indices else "float32")).shape
-            if len(shape) < (1 if self._takes_indices else 2):
-                remedy = " Use x.reshape(-1, 1) for samples of one feature." if len(shape) == 1 else ""
-                raise ShapeError(f"{method}: expected x of shape (N, features...), received {shape}.{remedy}")
-            self.build(shape[1:])
+            self.build(door.shape_of_samples(method, x, self._takes_indices))
             self._built_from_data = True
 
     # --- training and prediction
@@ -244,9 +205,7 @@ class Sequential:
             validation = None
             if validation_data is not None:
                 if not isinstance(validation_data, tuple | list) or not 2 <= len(validation_data) <= 4:
-                    fail(
-                        "fit", "validation_data", "(x, y), (x, y, sample_weight) or with lengths", type(validation_data)
-                    )
+                    fail("fit", "validation_data", "(x, y), also with sample_weight and lengths", type(validation_data))
                 validation = self._data("fit: validation_data", *validation_data)
             elif share:
                 kept, held = door.split(samples.y, share, self.seed)
@@ -329,8 +288,7 @@ class Sequential:
     ) -> Any:
         """dL/dx, as an array of x's shape."""
         with self._lock:
-            on = boolean("input_gradient", "training", training)
-            mode = Mode(on, loss=True, gradients=True, input_gradient=True)
+            mode = Mode(boolean("input_gradient", "training", training), loss=True, gradients=True, input_gradient=True)
             return np.array(self._run("input_gradient", mode, x, y, sample_weight, lengths).dx)
 
     def loss_value(
@@ -338,8 +296,7 @@ class Sequential:
     ) -> float:
         """The loss of one batch, with regularisation; nothing is updated."""
         with self._lock:
-            mode = Mode(training=True, loss=True) if training else LOSS
-            return float(self._run("loss_value", mode, x, y, sample_weight, lengths).loss[0])
+            return float(self._run("loss_value", Mode(training, loss=True), x, y, sample_weight, lengths).loss[0])
 
     def _inputs(self, method: str, x: Any, network: Network) -> Any:
         layer = f"{type(self.layers[0]).__name__} (layer 0, {self.layers[0].name!r})"
@@ -376,15 +333,45 @@ class Sequential:
             for slot, a in zip(network.slots, checked, strict=True):
                 slot.value[...] = a
 
-    def reset_states(self) -> None:
-        """Set to zero the states that recurrent layers with stateful=True carry from one batch to the next."""
+    def last_gradients(self) -> dict[str, Any]:
+        """Copies of the last step's gradients by the names of weight_names, as the optimizer used them: clipped."""
         with self._lock:
-            self._built("reset_states").reset_states()
+            slots = self._built("last_gradients").trained
+            return {f"{slot.layer}/{slot.parameter.name}": np.array(slot.gradient) for slot in slots}
+
+    def reset_states(self, states: dict[str, Sequence[Any]] | None = None) -> None:
+        """Choose the states with which recurrent layers with stateful=True begin the next batch: zeros, or these.
+
+        states: {layer name: [h]}, for an LSTM [h, c], each (batch_size, units), as `get_states` returns them; those of
+        layers that are not named are set to zero. Where one does not fit, nothing is changed: ArgumentError,
+        ShapeError, DtypeError or DataError.
+        """
+        with self._lock:
+            network = self._built("reset_states")
+            kept = network.states()
+            chosen = door.states("reset_states", {} if states is None else states, kept, network.dtype)
+            for name, places in kept.items():
+                for k, place in enumerate(places):
+                    place[...] = chosen[name][k] if name in chosen else 0
+
+    def get_states(self) -> dict[str, list[Any]]:
+        """Copies of the states in which recurrent layers with stateful=True ended the last batch: {name: [h, ...]}."""
+        with self._lock:
+            states = self._built("get_states").states()
+            return {name: [np.array(state) for state in of_layer] for name, of_layer in states.items()}
 
     @property
     def weight_names(self) -> list[str]:
         """The names of get_weights' arrays: "dense/kernel", "dense/bias", ..."""
         return [f"{slot.layer}/{slot.parameter.name}" for slot in self._built("weight_names").slots]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write layers, weights and compile's choices to a file for `nn.load_model`: all of it, or nothing.
+
+        Raises StateError before build, FileError, MissingDependency, ArgumentError where a get_config is not enough.
+        """
+        with self._lock:
+            save_model(path, self.name, self._built("save"), (self.optimizer, self.loss, self.metrics))
 
     def count_params(self) -> int:
         """How many numbers the parameters hold."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,20 +44,30 @@ class Network:
 
     Parameters lie in one flat buffer, those that are trained first, and their gradients in another of that layout.
     Activations are allocated for the largest batch seen; a smaller one uses their first rows.
+
+    values: what the parameters begin with, by their names; without them their initializers make it.
     """
 
-    def __init__(self, layers: Sequence[Layer], input_shape: Shape, device: Device, dtype: Any, seed: int) -> None:
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        input_shape: Shape,
+        device: Device,
+        dtype: Any,
+        seed: int,
+        values: Mapping[str, Any] | None = None,
+    ) -> None:
         self.chain = Chain(layers, [str(layer.name) for layer in layers], input_shape)
         self.layers, self.descriptions = self.chain.layers, self.chain.descriptions
         self.input_shape, self.output_shape = input_shape, self.chain.output_shape
         self.index_limit = index_limit(self.layers)
         self.device, self.dtype, self.seed = device, np.dtype(dtype), seed
         self.iteration = device.zeros((1,), np.int64)
-        self._allocate_parameters()
+        self._allocate_parameters(values)
         self._activations: Arena | None = None
         self.capacity = 0
 
-    def _allocate_parameters(self) -> None:
+    def _allocate_parameters(self, values: Mapping[str, Any] | None) -> None:
         owned = [(name, p) for name, d in zip(self.chain.names, self.descriptions, strict=True) for p in d.parameters]
         trained = {f"{name}/{p.name}": p.shape for name, p in owned if p.trainable}
         others = {f"{name}/{p.name}": p.shape for name, p in owned if not p.trainable}
@@ -68,7 +78,10 @@ class Network:
         for place, (name, p) in enumerate(owned):
             key = f"{name}/{p.name}"
             value = self.parameters.views[key]
-            value[...] = p.initializer(p.shape, self.seed, random.PARAMETERS + place)
+            if values is None:
+                value[...] = p.initializer(p.shape, self.seed, random.PARAMETERS + place)
+            else:
+                value[...] = values[key]
             self.slots.append(Slot(name, p, value, self.gradients.views.get(key)))
 
     def adopt(self, other: Network) -> None:
@@ -79,11 +92,13 @@ class Network:
             if value is not None and value.shape == slot.value.shape:
                 slot.value[...] = value
 
-    def reset_states(self) -> None:
-        """Set to zero what layers keep from one batch to the next: parameters "state_..." that are not trained."""
+    def states(self) -> dict[str, list[Any]]:
+        """What layers keep from one batch to the next: their parameters "state_..." that are not trained."""
+        found: dict[str, list[Any]] = {}
         for slot in self.slots:
             if not slot.parameter.trainable and slot.parameter.name.rpartition("/")[2].startswith("state_"):
-                slot.value[...] = 0
+                found.setdefault(slot.layer, []).append(slot.value)
+        return found
 
     @property
     def trained(self) -> list[Slot]:
@@ -120,7 +135,7 @@ class Network:
             shapes["mask"] = (n, self.input_shape[0])
         return shapes | {f"scratch/{name}": shape for name, shape in d.scratch.items()}
 
-    def _whole(self, n: int, training: bool, masked: bool) -> Tensors:
+    def tensors(self, n: int, training: bool = False, masked: bool = False) -> Tensors:
         """The arrays of all layers for a batch of n samples."""
         self.reserve(n)
         d, arena = self.chain.description, self._activations.views if self._activations else {}
@@ -142,16 +157,16 @@ class Network:
 
     def ends(self, n: int, training: bool, masked: bool = False) -> Ends:
         """The arrays at both ends, for a batch of n samples; with a mask of the input, if it has one."""
-        whole = self._whole(n, training, masked)
+        whole = self.tensors(n, training, masked)
         y, dy = self.chain.ends(whole)
         return Ends(whole.x, whole.dx, whole.mask, y, dy, self.chain.output_mask(whole))
 
     def forward(self, program: Program, n: int, training: bool, masked: bool = False) -> None:
         """Write the calls of the forward pass."""
         program.owner = ""
-        self.chain.forward(program, self._whole(n, training, masked))
+        self.chain.forward(program, self.tensors(n, training, masked))
 
     def backward(self, program: Program, n: int, training: bool, input_gradient: bool, masked: bool = False) -> None:
         """Write the calls of the backward pass, as far down as somebody needs it."""
         program.owner = ""
-        self.chain.backward(program, self._whole(n, training, masked), input_gradient)
+        self.chain.backward(program, self.tensors(n, training, masked), input_gradient)

@@ -8,15 +8,19 @@ Equations and sources are in the kernels' contracts.
 from __future__ import annotations
 
 import inspect
+import math
+import numbers
 from typing import Any
 
 import numpy as np
 
+from . import schedules
 from .checks import boolean, fail, fraction, non_negative, positive
-from .config import resolve
+from .config import plain, resolve
 from .errors import ArgumentError
 from .kernels import adagrad, adam, clip, counter, lion, rmsprop, sgd, weight_decay
 from .program import Program
+from .schedules import Schedule
 
 COMMON = ("clipnorm", "global_clipnorm", "clipvalue", "weight_decay")
 PIECE = 16384  # elements of a gradient whose squares one task sums
@@ -25,7 +29,8 @@ PIECE = 16384  # elements of a gradient whose squares one task sums
 class Optimizer:
     """The base of all optimizers. A subclass defines `moments` and `update`.
 
-    learning_rate: the step size; it can be set at any time, also while training.
+    learning_rate: the step size, a number that can be set at any time, also while training; or a schedule, which
+        gives that of each step by the number of steps done since compile.
     clipnorm: scale each parameter's gradient so that its norm is at most this.
     global_clipnorm: scale all gradients together so that their common norm is at most this.
     clipvalue: cut each element of the gradients to [-clipvalue, clipvalue]. At most one of the three.
@@ -34,7 +39,7 @@ class Optimizer:
 
     def __init__(
         self,
-        learning_rate: float = 0.001,
+        learning_rate: float | Schedule = 0.001,
         clipnorm: float | None = None,
         global_clipnorm: float | None = None,
         clipvalue: float | None = None,
@@ -46,7 +51,15 @@ class Optimizer:
             known = [p.name for p in inspect.signature(type(self)).parameters.values() if p.kind is not p.VAR_KEYWORD]
             known += [name for name in COMMON if name not in known]
             raise ArgumentError(f"{owner}: arguments are {', '.join(known)}. Received: {', '.join(unknown)}")
-        self._rate = np.array([positive(owner, "learning_rate", learning_rate)])
+        self._rate = np.zeros(1)
+        self._schedule: Schedule | None = None
+        if isinstance(learning_rate, Schedule | dict):
+            self._schedule = schedules.get(owner, "learning_rate", learning_rate)
+            self.prepare(0)
+        elif isinstance(learning_rate, numbers.Real):
+            self.learning_rate = learning_rate
+        else:
+            fail(owner, "learning_rate", "a positive number or an object of numbanet.schedules", learning_rate)
         limits = {"clipnorm": clipnorm, "global_clipnorm": global_clipnorm, "clipvalue": clipvalue}
         given = {name: positive(owner, name, limit) for name, limit in limits.items() if limit is not None}
         if len(given) > 1:
@@ -80,12 +93,36 @@ class Optimizer:
 
     @property
     def learning_rate(self) -> float:
-        """The step size of the next step."""
+        """The step size of the next step; with a schedule that of the last step, or of the first before any.
+
+        Setting it raises ArgumentError where a schedule gives it.
+        """
         return float(self._rate[0])
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        self._rate[0] = positive(type(self).__name__, "learning_rate", value)
+        owner = type(self).__name__
+        if self._schedule is not None:
+            raise ArgumentError(
+                f"{owner}: learning_rate comes from {self._schedule!r} at every step and cannot be set. "
+                "Compile with an optimizer whose learning_rate is a number to set it by hand."
+            )
+        self._rate[0] = positive(owner, "learning_rate", value)
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """What gives the learning rate of each step; None where it is a number."""
+        return self._schedule
+
+    def prepare(self, iteration: int) -> None:
+        """Take the learning rate of the step that follows `iteration` others from the schedule, if there is one."""
+        if self._schedule is None:
+            return
+        rate = self._schedule(iteration)
+        if not isinstance(rate, numbers.Real) or not 0 <= rate < math.inf:
+            expected = f"a number of 0 or more at step {iteration} of {self._schedule!r}"
+            fail(type(self).__name__, "learning_rate", expected, rate)
+        self._rate[0] = rate
 
     def record(self, program: Program, g: Any, w: Any, segments: Any, moments: dict[str, Any], iteration: Any) -> None:
         """Write the calls of one step over the flat gradient g and parameters w.
@@ -115,10 +152,11 @@ class Optimizer:
 
     def get_config(self) -> dict[str, Any]:
         config = {name: value for name, value in vars(self).items() if not name.startswith("_")}
-        return {"learning_rate": self.learning_rate} | config
+        return {"learning_rate": plain(self._schedule) if self._schedule else self.learning_rate} | config
 
     def __repr__(self) -> str:
-        given = {name: value for name, value in self.get_config().items() if value is not None}
+        config = self.get_config() | {"learning_rate": self._schedule or self.learning_rate}
+        given = {name: value for name, value in config.items() if value is not None}
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in given.items())})"
 
 
@@ -129,7 +167,7 @@ class SGD(Optimizer):
     """
 
     def __init__(
-        self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False, **common: Any
+        self, learning_rate: float | Schedule = 0.01, momentum: float = 0.0, nesterov: bool = False, **common: Any
     ) -> None:
         super().__init__(learning_rate, **common)
         self.momentum = fraction("SGD", "momentum", momentum)
@@ -155,7 +193,7 @@ class Adagrad(Optimizer):
 
     def __init__(
         self,
-        learning_rate: float = 0.001,
+        learning_rate: float | Schedule = 0.001,
         initial_accumulator_value: float = 0.1,
         epsilon: float = 1e-7,
         **common: Any,
@@ -185,7 +223,7 @@ class RMSprop(Optimizer):
 
     def __init__(
         self,
-        learning_rate: float = 0.001,
+        learning_rate: float | Schedule = 0.001,
         rho: float = 0.9,
         momentum: float = 0.0,
         epsilon: float = 1e-7,
@@ -223,7 +261,7 @@ class Adam(Optimizer):
 
     def __init__(
         self,
-        learning_rate: float = 0.001,
+        learning_rate: float | Schedule = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
@@ -251,14 +289,16 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam with decoupled weight decay, on by default: Loshchilov and Hutter 2019."""
 
-    def __init__(self, learning_rate: float = 0.001, weight_decay: float = 0.004, **adam: Any) -> None:
+    def __init__(self, learning_rate: float | Schedule = 0.001, weight_decay: float = 0.004, **adam: Any) -> None:
         super().__init__(learning_rate, weight_decay=weight_decay, **adam)
 
 
 class Lion(Optimizer):
     """The sign of an interpolated momentum: Chen et al. 2023. Use a learning rate 3 to 10 times below Adam's."""
 
-    def __init__(self, learning_rate: float = 0.0001, beta_1: float = 0.9, beta_2: float = 0.99, **common: Any) -> None:
+    def __init__(
+        self, learning_rate: float | Schedule = 0.0001, beta_1: float = 0.9, beta_2: float = 0.99, **common: Any
+    ) -> None:
         super().__init__(learning_rate, **common)
         self.beta_1 = fraction("Lion", "beta_1", beta_1)
         self.beta_2 = fraction("Lion", "beta_2", beta_2)

@@ -10,20 +10,10 @@ import numpy as np
 
 from .callbacks import History
 from .checks import positive_integer
-from .errors import ArgumentError, MissingDependency, ShapeError
+from .errors import ArgumentError, ShapeError
+from .figures import new_figure
 from .model import Sequential
 from .teach import layer_output
-
-
-def _figure(width: float, height: float) -> Any:
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingDependency("Plotting needs matplotlib. Install it: pip install 'numbanet[plot]'") from None
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
 
 
 def learning_curve(history: History, path: str | Path) -> Path:
@@ -31,24 +21,8 @@ def learning_curve(history: History, path: str | Path) -> Path:
 
     Raises MissingDependency without matplotlib.
     """
-    names = [n for n in history.history if not n.startswith("val_") and _is_curve(history.history[n])]
-    figure = _figure(4.5 * len(names), 3.4)
-    epochs = [epoch + 1 for epoch in history.epoch]
-    for place, name in enumerate(names):
-        axes = figure.add_subplot(1, len(names), place + 1)
-        axes.plot(epochs, history.history[name], label="training")
-        if f"val_{name}" in history.history:
-            axes.plot(epochs, history.history[f"val_{name}"], label="validation")
-        axes.set(xlabel="epoch", ylabel=name)
-        axes.grid(alpha=0.3)
-        axes.legend()
-    path = Path(path)
-    figure.savefig(path, dpi=120)
-    return path
-
-
-def _is_curve(values: list[Any]) -> bool:
-    return all(isinstance(value, float) for value in values)
+    history.plot(path)
+    return Path(path)
 
 
 def feature_maps(
@@ -70,7 +44,7 @@ def feature_maps(
         raise ArgumentError(f"feature_maps: layers must be some whose output is an image. Received: {others}")
     rows = {"input": image[..., :most]} | maps
     columns = max(a.shape[-1] for a in rows.values())
-    figure = _figure(columns + 1, len(rows) * 1.1)
+    figure = new_figure(columns + 1, len(rows) * 1.1)
     for row, (name, a) in enumerate(rows.items()):
         for channel in range(a.shape[-1]):
             axes = figure.add_subplot(len(rows), columns, row * columns + channel + 1)
@@ -89,7 +63,7 @@ def pictures(images: Sequence[tuple[str, Any]], path: str | Path, columns: int =
     Raises MissingDependency without matplotlib.
     """
     rows = -(-len(images) // columns)
-    figure = _figure(2.6 * columns, 2.8 * rows)
+    figure = new_figure(2.6 * columns, 2.8 * rows)
     for place, (title, image) in enumerate(images):
         axes = figure.add_subplot(rows, columns, place + 1)
         axes.imshow(image, cmap="gray")

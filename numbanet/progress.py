@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from typing import Any
 
-from .callbacks import format_value
+import numpy as np
+
+from .terminal import new_line
 
 REFRESH = 0.2  # seconds between two updates of the live line
-BAR = 12  # characters
 
 
 def seconds(value: float) -> str:
@@ -20,18 +20,26 @@ def seconds(value: float) -> str:
     return f"{int(value) // 60}:{int(value) % 60:02}"
 
 
+def format_value(value: Any) -> str:
+    """A number in four digits; an array by its shape."""
+    if np.ndim(value):
+        return f"array{np.shape(value)}"
+    return f"{value:.4f}" if 1e-3 <= abs(value) < 1e4 or value == 0 else f"{value:.3e}"
+
+
 class Progress:
     """verbose 0 prints nothing, 1 a live line, 2 a line for each epoch; "auto" is 1 on a terminal, else 2.
 
-    On a terminal a line that is too long for it loses its last fields, so that it stays one line.
+    total: samples, or whatever `unit` says, of an epoch; None where that is not known before its end. `total` can be
+    set at any time, and must be before `end`.
     """
 
-    def __init__(self, verbose: int | str, epochs: int, samples: int) -> None:
+    def __init__(self, verbose: int | str, epochs: int, total: int | None, unit: str = "samples") -> None:
         if verbose == "auto":
             verbose = 1 if sys.stdout.isatty() else 2
         self.live, self.plain = verbose == 1, verbose == 2
-        self.epochs, self.samples = epochs, samples
-        self._drawn = 0
+        self.epochs, self.total, self.unit = epochs, total, unit
+        self._line = new_line() if self.live else None
 
     def begin(self, epoch: int) -> None:
         """Start an epoch; the first is 0."""
@@ -45,46 +53,36 @@ class Progress:
     def update(self, done: int, results: dict[str, Any]) -> None:
         """Draw the live line: `done` samples of this epoch have been trained on."""
         self._shown = now = time.perf_counter()
-        share = done / self.samples
         elapsed = now - self._start
-        left = elapsed / max(share, 1e-9) * (1 - share)
-        bar = "█" * int(BAR * share) + "░" * (BAR - int(BAR * share))
-        self._draw([f"{self._head()} {bar}", *_values(results), f"{seconds(left)} left", _rate(done, elapsed)])
+        share, left = None, [f"{done:,} {self.unit}"]
+        if self.total:
+            share = done / self.total
+            left = [f"{seconds(elapsed / max(share, 1e-9) * (1 - share))} left"]
+        if self._line:
+            self._line.draw(self._head(), share, [*_values(results), *left, self._rate(done, elapsed)])
 
     def end(self, results: dict[str, Any]) -> None:
         """Finish an epoch's line, with the time that the remaining epochs need."""
         elapsed = time.perf_counter() - self._start
         left = elapsed * (self.epochs - self.epoch - 1)
-        fields = [self._head(), *_values(results), f"{seconds(left)} left", _rate(self.samples, elapsed)]
-        if self.live:
-            self._draw(fields)
-            print(flush=True)
-            self._drawn = 0
+        fields = [*_values(results), f"{seconds(left)} left", self._rate(self.total or 0, elapsed)]
+        if self._line:
+            self._line.finish(self._head(), fields)
         elif self.plain:
-            print("  ".join(fields), flush=True)
+            print("  ".join([self._head(), *fields]), flush=True)
 
     def close(self) -> None:
         """Leave a live line that was interrupted."""
-        if self._drawn:
-            print(flush=True)
+        if self._line:
+            self._line.close()
 
     def _head(self) -> str:
         width = len(str(self.epochs))
         return f"epoch {self.epoch + 1:{width}}/{self.epochs}"
 
-    def _draw(self, fields: list[str]) -> None:
-        room = shutil.get_terminal_size().columns - 1
-        while len(fields) > 1 and len("  ".join(fields)) > room:
-            fields = fields[:-1]
-        line = "  ".join(fields)[:room]
-        sys.stdout.write("\r" + line.ljust(min(self._drawn, room)))
-        sys.stdout.flush()
-        self._drawn = len(line)
+    def _rate(self, done: int, elapsed: float) -> str:
+        return f"{done / elapsed:,.0f} {self.unit}/s"
 
 
 def _values(results: dict[str, Any]) -> list[str]:
     return [f"{name} {format_value(value)}" for name, value in results.items()]
-
-
-def _rate(samples: int, elapsed: float) -> str:
-    return f"{samples / elapsed:,.0f} samples/s"

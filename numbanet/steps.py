@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,6 @@ class Mode:
 
 PREDICT = Mode()
 EVALUATE = Mode(loss=True, report=True)
-LOSS = Mode(loss=True)
 TRAIN = Mode(training=True, loss=True, gradients=True, update=True)
 FIT = Mode(training=True, loss=True, report=True, gradients=True, update=True)
 
@@ -65,9 +64,12 @@ class Step:
     weights: Any
     indices: Any
     loss: Any
+    before: Callable[[], None] | None = None  # sets the learning rate, where a schedule gives it
 
     def run(self) -> None:
-        """Replay the program."""
+        """Replay the program; one that updates has the learning rate of that step."""
+        if self.before is not None:
+            self.before()
         self.program.run()
 
     def fits(self, x: Any, y: Any) -> bool:
@@ -212,7 +214,15 @@ class Steps:
             parameters = network.parameters.buffer[: network.trained_size]
             self.optimizer.record(program, network.gradients.buffer, parameters, segments, moments, network.iteration)
         program.finish()
-        return Step(program, x, ends.dx, ends.mask, y, b["targets"], b["weights"], b["indices"], self.value)
+        batch, before = (b["targets"], b["weights"], b["indices"]), self._before(mode)
+        return Step(program, x, ends.dx, ends.mask, y, *batch, self.value, before)
+
+    def _before(self, mode: Mode) -> Callable[[], None] | None:
+        """What sets the learning rate of a step that updates; None where there is no schedule."""
+        optimizer, iteration = self.optimizer, self.network.iteration
+        if not mode.update or optimizer is None or optimizer.schedule is None:
+            return None
+        return lambda: optimizer.prepare(int(iteration[0]))
 
     def _gather(self, program: Program, source: Source, ends: Ends, b: dict[str, Any]) -> None:
         program.owner = "data"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -64,7 +65,7 @@ def fit(
 ) -> History:
     """Train on `data`; `model` is what callbacks see."""
     model.history = history = History()
-    callbacks = [history, *others]
+    callbacks = [*others, history]  # which keeps what the others add to logs
     per_batch = [c for c in callbacks if _watches_batches(c)]
     samples = len(data.x)
     progress = Progress(plan.verbose, plan.epochs, samples)
@@ -75,12 +76,14 @@ def fit(
     recorded = {n: steps.record(mode, n, source) for n in sorted(_sizes(samples, plan.batch_size), reverse=True)}
     names = ["loss", *(metric.name for metric in steps.metrics)]
     names += [f"val_{name}" for name in names] if validation else []
+    count = math.ceil(samples / plan.batch_size)
+    params = {"epochs": plan.epochs, "steps": count, "verbose": plan.verbose, "metrics": names}
     logs: dict[str, Any] = {}
     begun: list[Callback] = []
     try:
         for callback in callbacks:
             callback.set_model(model)
-            callback.set_params({"epochs": plan.epochs, "verbose": plan.verbose, "metrics": names})
+            callback.set_params(params)
             callback.on_train_begin()
             begun.append(callback)
         for epoch in range(plan.epochs):
@@ -106,8 +109,9 @@ def fit(
                 break
     finally:
         progress.close()
-        for callback in begun:
-            callback.on_train_end(logs)
+        with ExitStack() as ends:  # each of them, also where one before it fails
+            for callback in reversed(begun):
+                ends.callback(callback.on_train_end, logs)
     return history
 
 
@@ -177,9 +181,10 @@ def evaluate(steps: Steps, data: Data, batch_size: int) -> dict[str, Any]:
 def predict(steps: Steps, x: Any, batch_size: int, mask: Any | None = None) -> Any:
     """The model's output for x, as a new array; mask: which steps of sequences count."""
     result = np.empty((len(x), *steps.network.output_shape), steps.network.dtype)
+    mode = PREDICT if mask is None else replace(PREDICT, lengths=True)
     for start in range(0, len(x), batch_size):
         part = x[start : start + batch_size]
-        step = steps.step(replace(PREDICT, lengths=mask is not None), len(part))
+        step = steps.step(mode, len(part))
         step.x[...] = part
         if mask is not None:
             step.mask[...] = mask[start : start + len(part)]

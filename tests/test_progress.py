@@ -1,8 +1,10 @@
 import contextlib
 import io
+import math
 import re
 import sys
 
+import numpy as np
 import pytest
 
 from numbanet import progress
@@ -16,8 +18,9 @@ LIVE = rf"epoch (\d+)/(\d+) ([█░]{{12}})  loss {VALUE}  accuracy {VALUE}  [\
 
 @pytest.fixture(autouse=True)
 def _wide(monkeypatch):
-    """A terminal that cuts nothing, unless a test asks for another."""
+    """A terminal that cuts nothing, unless a test asks for another, and no rich to draw on it."""
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setitem(sys.modules, "rich.console", None)
 
 
 class Screen(io.StringIO):
@@ -198,3 +201,21 @@ def test_an_interrupted_live_line_is_ended(monkeypatch, verbose, end):
     text = printed(monkeypatch, verbose, True, callbacks=[Stops()])
     assert text[-1:] == end
     assert text.count("\n") == len(end)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.5, "0.5000"),
+        (0, "0.0000"),
+        (9999.0, "9999.0000"),
+        (12345.0, "1.234e+04"),
+        (1e-4, "1.000e-04"),
+        (-2e-5, "-2.000e-05"),
+        (math.nan, "nan"),
+        (math.inf, "inf"),
+        (np.zeros((3, 3)), "array(3, 3)"),
+    ],
+)
+def test_format_value(value, text):
+    assert progress.format_value(value) == text

@@ -22,22 +22,22 @@ OPERATIONS = sorted(m.name for m in pkgutil.iter_modules(kernels.__path__) if m.
 # From the ground up: a module imports only rooms on the floors below its own, and its own room.
 FLOORS = [
     ["errors"],
-    ["checks", "folders", "locks"],
+    ["checks", "figures", "folders", "locks", "terminal"],
     ["config"],
     ["kernels"],
     ["devices"],
     ["memory", "program", "random"],
-    ["initializers", "regularizers"],
+    ["initializers", "regularizers", "schedules"],
     ["layers"],
     ["losses", "optimizers"],
     ["metrics"],
     ["network"],
-    ["steps", "summary"],
-    ["callbacks", "data"],
+    ["io", "steps", "summary"],
     ["progress"],
+    ["callbacks", "data"],
     ["training"],
     ["model", "perceptron"],
-    ["datasets", "teach"],
+    ["datasets", "saving", "teach"],
     ["plot"],
     ["demo"],
     ["__init__"],
@@ -134,7 +134,9 @@ def test_kernels_take_ten_arguments_at_most():
                     assert len(value.parameters) <= 10, (operation, device, name)
 
 
-@pytest.mark.parametrize("name", ["numbanet", "numbanet.layers", "numbanet.datasets", "numbanet.teach"])
+@pytest.mark.parametrize(
+    "name", ["numbanet", "numbanet.callbacks", "numbanet.layers", "numbanet.datasets", "numbanet.teach"]
+)
 def test_all_is_complete_and_true(name):
     module = importlib.import_module(name)
     assert all(hasattr(module, entry) for entry in module.__all__)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+import numpy as np
+
 from .. import initializers, regularizers
 from ..checks import boolean, choice, fail, fraction, positive_integer
 from ..config import plain
@@ -25,6 +27,7 @@ class _Recurrent(Layer):
     operation: Any
     parts: int
     states: tuple[str, ...] = ("h",)
+    gate_names: tuple[str, ...] = ()  # of the parts, where they are gates
 
     def _store(self, arguments: dict[str, Any]) -> None:
         """Check the constructor's arguments, which are attributes from then on."""
@@ -80,12 +83,12 @@ class _Recurrent(Layer):
     def bias_start(self) -> Initializer:
         return self.bias_initializer  # type: ignore[attr-defined,no-any-return]
 
-    def gates(self) -> tuple[int, ...]:
+    def activations(self) -> tuple[int, ...]:
         """The activations, as the kernels take them."""
         return (NAMES.index(self.activation),)
 
     def setting(self) -> tuple[int, ...]:
-        return (int(self.go_backwards), self.bptt_steps or 0, *self.gates())
+        return (int(self.go_backwards), self.bptt_steps or 0, *self.activations())
 
     def describe(self, input_shape: Shape) -> Description:
         T, I = self._expect_sequence(input_shape)
@@ -119,6 +122,17 @@ class _Recurrent(Layer):
     def mask(self, t: Tensors) -> Any:
         """The mask of the input, or ones."""
         return t.saved["mask"] if t.mask is None else t.mask
+
+    def gates(self, t: Tensors) -> dict[str, Any]:
+        """Copies of the gates' values and of the states after each step of a forward pass, by name.
+
+        Each (N, T, units), in the order of the input's time; a gate is NaN at steps that do not count.
+        """
+        T, first, H = t.x.shape[1], 0 if self.go_backwards else 1, self.units
+        values = {name: np.array(t.saved["z"][..., k * H : k * H + H]) for k, name in enumerate(self.gate_names)}
+        for gate in values.values():
+            gate[np.array(self.mask(t)) == 0] = np.nan
+        return values | {state: np.array(t.saved[state][:, first : first + T]) for state in reversed(self.states)}
 
     def run(self, loops: Any, program: Program, t: Tensors, x: Any, b: Any, keep: Any) -> None:
         """Write the call of the time loop."""

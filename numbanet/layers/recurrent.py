@@ -103,6 +103,7 @@ class LSTM(_Recurrent):
     operation = lstm
     parts = 4
     states = ("h", "c")
+    gate_names = ("i", "f", "candidate", "o")
     recurrent_activation: str
     unit_forget_bias: bool
 
@@ -135,7 +136,7 @@ class LSTM(_Recurrent):
         start = super().bias_start()
         return _ForgetBias(start) if self.unit_forget_bias else start
 
-    def gates(self) -> tuple[int, ...]:
+    def activations(self) -> tuple[int, ...]:
         return NAMES.index(self.activation), NAMES.index(self.recurrent_activation)
 
     def run(self, loops: Any, program: Program, t: Tensors, x: Any, b: Any, keep: Any) -> None:
@@ -167,6 +168,7 @@ class GRU(_Recurrent):
 
     operation = gru
     parts = 3
+    gate_names = ("update", "reset", "candidate")
     recurrent_activation: str
     reset_after: bool
 
@@ -198,7 +200,7 @@ class GRU(_Recurrent):
     def bias_shape(self) -> Shape:
         return (2, 3 * self.units) if self.reset_after else (3 * self.units,)
 
-    def gates(self) -> tuple[int, ...]:
+    def activations(self) -> tuple[int, ...]:
         return NAMES.index(self.activation), NAMES.index(self.recurrent_activation)
 
     def saved(self, T: int) -> dict[str, Shape]:

@@ -141,9 +141,11 @@ def _names(layers: list[Layer], shortcut: list[Layer]) -> list[str]:
         if layer.name in names and layer.name is not None:
             raise ArgumentError(f"Residual: layer names must differ. Received: name={layer.name!r} twice.")
         names.append(layer.name)
+    taken = set(names)
     for k, layer in enumerate(both):
         if layer.name is None:
-            names[k] = free_name("shortcut_" * (k >= len(layers)) + snake_case(type(layer).__name__), names)
+            names[k] = free_name("shortcut_" * (k >= len(layers)) + snake_case(type(layer).__name__), taken)
+            taken.add(names[k])
     return [str(name) for name in names]
 
 

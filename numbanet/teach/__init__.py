@@ -1,6 +1,6 @@
 """Looking at a network while it learns."""
 
 from .gradient_check import check_gradients
-from .inside import layer_output
+from .inside import gates, layer_output
 
-__all__ = ["check_gradients", "layer_output"]
+__all__ = ["check_gradients", "gates", "layer_output"]

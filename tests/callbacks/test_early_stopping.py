@@ -1,42 +1,16 @@
+"""EarlyStopping: Keras's decisions on recorded series, and the weights that come back."""
+
 import contextlib
 import math
 
 import numpy as np
 import pytest
 
-from numbanet.callbacks import Callback, EarlyStopping, History, format_value
+from numbanet.callbacks import Callback, EarlyStopping
 from numbanet.errors import ArgumentError
+from tests.callbacks.series import Model, begun, recorded, stored
+from tests.callbacks.test_base import Recorder
 from tests.models import LABELS, X, model, same
-
-HOOKS = ["train_begin", "train_end", "epoch_begin", "epoch_end", "train_batch_begin", "train_batch_end"]
-
-
-class Recorder(Callback):
-    """Writes its hooks down, with the names in their logs."""
-
-    def __init__(self):
-        self.calls, self.logs = [], []
-
-    def set_model(self, model):
-        super().set_model(model)
-        self.calls.append("model")
-
-    def __getattribute__(self, name):
-        hook = name.removeprefix("on_")
-        if hook not in HOOKS:
-            return super().__getattribute__(name)
-
-        def record(*arguments):
-            number = arguments[0] if arguments and isinstance(arguments[0], int) else ""
-            self.calls.append(f"{hook} {number}".strip())
-            if arguments and isinstance(arguments[-1], dict):
-                self.logs.append((hook, dict(arguments[-1])))
-
-        return record
-
-
-for _hook in HOOKS:
-    setattr(Recorder, f"on_{_hook}", None)  # so that the class counts as one that overrides it
 
 
 class Scripted(Callback):
@@ -54,82 +28,11 @@ class Scripted(Callback):
             raise self.raises
 
 
-def test_hooks_come_in_keras_order():
-    recorder, m = Recorder(), model()
-    m.fit(X, LABELS, 11, 2, validation_data=(X, LABELS), callbacks=[recorder], verbose=0)
-    batch = ["train_batch_begin 0", "train_batch_end 0", "train_batch_begin 1", "train_batch_end 1"]
-    epochs = [call for k in (0, 1) for call in (f"epoch_begin {k}", *batch, f"epoch_end {k}")]
-    assert recorder.calls == ["model", "train_begin", *epochs, "train_end"]
-    assert recorder.model is m
-
-
-def test_hooks_get_logs():
-    recorder, m = Recorder(), model()
-    history = m.fit(X, LABELS, 11, 2, validation_data=(X, LABELS), callbacks=[recorder], verbose=0).history
-    kinds = [hook for hook, _ in recorder.logs]
-    batch = ["train_batch_end"] * 2
-    assert kinds == [*batch, "epoch_end", *batch, "epoch_end", "train_end"]
-    by_epoch = [{name: values[k] for name, values in history.items()} for k in (0, 1)]
-    logs = [entry for _, entry in recorder.logs]
-    assert [logs[2], logs[5], logs[6]] == [*by_epoch, by_epoch[1]]
-    assert list(logs[0]) == ["loss", "accuracy"]
-    assert logs[1] == {name: by_epoch[0][name] for name in ("loss", "accuracy")}, "the mean so far"
-    assert logs[0] != logs[1]
-
-
-def test_the_base_has_every_hook():
-    for hook in HOOKS:
-        arguments = () if hook in ("train_begin", "train_end") else (0,)
-        assert getattr(Callback(), f"on_{hook}")(*arguments) is None
-
-
-@pytest.mark.parametrize("hook", ["on_epoch_begin", "on_train_batch_begin", "on_train_batch_end", "on_epoch_end"])
-def test_stop_training_ends_after_the_epoch(hook):
-    def stop(self, at, logs=None):
-        self.model.stop_training = True
-
-    stops, recorder, m = type("Stops", (Callback,), {hook: stop})(), Recorder(), model()
-    history = m.fit(X, LABELS, 5, 4, callbacks=[stops, recorder], verbose=0)
-    assert history.epoch == [0]
-    assert recorder.calls.count("train_batch_end 4") == 1
-    assert recorder.calls[-1] == "train_end"
-    assert m.fit(X, LABELS, 5, 2, verbose=0).epoch == [0, 1], "another fit begins anew"
-
-
-def test_history_says_where_it_ended():
-    history = History()
-    assert repr(history) == "History(0 epochs; last: )"
-    history.on_epoch_end(0, {"loss": 2.0, "accuracy": 0.25})
-    history.on_epoch_end(1, {"loss": 1.0, "accuracy": 0.5})
-    assert repr(history) == "History(2 epochs; last: loss 1.0000  accuracy 0.5000)"
-    assert history.history == {"loss": [2.0, 1.0], "accuracy": [0.25, 0.5]}
-    assert history.epoch == [0, 1]
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0.5, "0.5000"),
-        (0, "0.0000"),
-        (9999.0, "9999.0000"),
-        (12345.0, "1.234e+04"),
-        (1e-4, "1.000e-04"),
-        (-2e-5, "-2.000e-05"),
-        (math.nan, "nan"),
-        (math.inf, "inf"),
-        (np.zeros((3, 3)), "array(3, 3)"),
-    ],
-)
-def test_format_value(value, text):
-    assert format_value(value) == text
-
-
-# --- EarlyStopping
-
 STOPS = [  # arguments, values by epoch, the epoch that stops, the best epoch
     ({}, [3, 2, 1], None, 2),
     ({}, [3, 2, 2, 1], 2, 1),
-    ({}, [math.nan, 1], 0, None),
+    ({}, [math.nan, 1, 2], 2, 1),
+    ({"patience": 2}, [math.nan, math.nan, 1, 0.5], 1, None),
     ({"patience": 1}, [3, 2, 2, 1], 2, 1),
     ({"patience": 2}, [3, 2, 2.5, 1, 4, 4, 0], 5, 3),
     ({"patience": 2}, [3, 4, math.nan, 1], 2, 0),
@@ -144,29 +47,22 @@ STOPS = [  # arguments, values by epoch, the epoch that stops, the best epoch
     ({"monitor": "recall"}, [0.1, 0.2, 0.1], 2, 1),
     ({"monitor": "val_mae"}, [0.2, 0.1, 0.2], 2, 1),
     ({"monitor": "accuracy", "mode": "min"}, [0.2, 0.1, 0.2], 2, 1),
-    ({"baseline": 1.0, "patience": 2}, [3, 2, 1.5], 1, 1),
+    ({"baseline": 1.0, "patience": 2}, [3, 2, 1.5, 1.5], 3, 2),
     ({"baseline": 1.0, "patience": 2}, [3, 0.9, 0.8, 0.8, 0.7], None, 4),
-    ({"baseline": 1.0, "patience": 2, "min_delta": 0.5}, [3, 0.9, 0.1], 1, 1),
-    ({"baseline": 0.5, "mode": "max", "patience": 3}, [0.1, 0.2, 0.3], 2, 2),
+    ({"baseline": 1.0, "patience": 2, "min_delta": 0.5}, [3, 0.9, 0.6], 2, 1),
+    ({"baseline": 0.5, "mode": "max", "patience": 3}, [0.1, 0.2, 0.3, 0.3], 3, 2),
     ({"start_from_epoch": 3}, [1, 9, 9, 8, 7, 7, 1], 5, 4),
     ({"start_from_epoch": 3, "patience": 2}, [1, 2, 3, 9, 9, 9], 5, 3),
 ]
-
-
-class Anything:
-    """A model as far as a callback without weights to restore needs one."""
-
-    stop_training = False
 
 
 @pytest.mark.parametrize(("arguments", "values", "stopped", "best"), STOPS)
 def test_early_stopping(arguments, values, stopped, best):
     callback = EarlyStopping(**arguments)
     for _ in range(2):  # the second fit begins anew
-        callback.set_model(Anything())
-        callback.on_train_begin()
+        begun(callback, Model(), names=[callback.monitor])
         for epoch, value in enumerate(values):
-            callback.on_epoch_end(epoch, {arguments.get("monitor", "val_loss"): value})
+            callback.on_epoch_end(epoch, {callback.monitor: value})
             if callback.model.stop_training:
                 break
         assert callback.stopped_epoch == stopped
@@ -220,7 +116,7 @@ def test_early_stopping_wants_a_name_in_the_logs():
 @pytest.mark.parametrize("restore", [False, True])
 def test_the_best_weights_come_back_however_training_ends(scores, patience, raises, restore):
     m, script = model("adam"), Scripted(scores, raises)
-    stop = EarlyStopping("score", patience=patience, restore_best_weights=restore)
+    stop = EarlyStopping("score", patience=patience, mode="min", restore_best_weights=restore)
     with pytest.raises(type(raises)) if raises else contextlib.nullcontext():
         m.fit(X, LABELS, 5, len(scores), callbacks=[script, stop], verbose=0)
     assert len(script.weights) > 2
@@ -228,7 +124,87 @@ def test_the_best_weights_come_back_however_training_ends(scores, patience, rais
     assert same(m, script.weights[1 if restore else -1])
 
 
-def test_no_best_weights_where_nothing_was_good():
-    m, script = model(), Scripted([math.nan, math.nan])
-    m.fit(X, LABELS, 5, 2, callbacks=[script, EarlyStopping("score", patience=3, restore_best_weights=True)], verbose=0)
-    assert same(m, script.weights[-1])
+def test_without_a_better_epoch_the_first_judged_is_the_best():
+    m, script = model(), Scripted([math.nan] * 3)
+    stop = EarlyStopping("score", mode="min", patience=3, restore_best_weights=True, start_from_epoch=1)
+    m.fit(X, LABELS, 5, 3, callbacks=[script, stop], verbose=0)
+    assert same(m, script.weights[1])
+    assert stop.best_epoch == 1
+
+
+def decided(mode, values, options, cut=None):
+    """Stopping epoch, best epoch and last weights; with a cut, half of it by a callback with the other's state."""
+    m, callback = Model(), EarlyStopping("score", mode=mode, **options)
+    begun(callback, m)
+    stopped = None
+    for m.weights, value in enumerate(values):
+        if m.weights == cut:
+            m.stop_training, fresh = False, EarlyStopping("score", mode=mode, **options)
+            callback = begun(fresh, m, stored(callback.get_state()))
+        callback.on_epoch_end(m.weights, {"score": value})
+        if m.stop_training:
+            stopped = m.weights
+            break
+    callback.on_train_end()
+    return [stopped, callback.best_epoch, m.weights]
+
+
+def test_it_decides_as_keras_on_recorded_series():
+    cases = list(recorded("early_stopping"))
+    # to Keras a NaN that comes first is the best for ever
+    cases = [case for case in cases if not math.isnan(case[1][case[2].get("start_from_epoch", 0)])]
+    assert len(cases) == 217
+    assert [decided(*case) for *case, _ in cases] == [decision for *_, decision in cases]
+    assert 50 < sum(stopped is not None for *_, (stopped, _, _) in cases) < 217, "some stop, some do not"
+
+
+@pytest.mark.parametrize("cut", [1, 5, 11, 19])
+def test_its_state_carries_every_decision_over_a_break(cut):
+    for *case, _ in recorded("early_stopping"):
+        assert decided(*case, cut=cut) == decided(*case)
+
+
+def test_a_state_after_the_stop_stops():
+    m, callback = Model(), EarlyStopping("score", mode="min")
+    begun(callback, m)
+    for m.weights, value in enumerate((1, 2)):
+        callback.on_epoch_end(m.weights, {"score": value})
+    other = Model()
+    begun(EarlyStopping("score", mode="min"), other, stored(callback.get_state()))
+    assert m.stop_training
+    assert other.stop_training
+
+
+def test_the_weights_of_a_real_model_are_in_its_state():
+    m, script = model("adam"), Scripted([3, 1, 2])
+    stop = EarlyStopping("score", mode="min", patience=5, restore_best_weights=True)
+    m.fit(X, LABELS, 5, 3, callbacks=[script, stop], verbose=0)
+    fresh = begun(EarlyStopping("score", mode="min", restore_best_weights=True), model(), stored(stop.get_state()))
+    fresh.on_train_end()
+    assert same(fresh.model, script.weights[1])
+
+
+def test_a_name_that_says_nothing_wants_a_mode_before_anything_is_trained():
+    callback = EarlyStopping("f1")
+    with pytest.raises(ArgumentError, match=r"mode must be 'min' or 'max' for monitor 'f1'.*Received: mode='auto'"):
+        begun(callback, Model(), names=["loss", "f1"])
+    begun(callback, Model())
+    with pytest.raises(ArgumentError, match="mode must be"):
+        callback.on_epoch_end(0, {"f1": 0.5})
+
+
+def test_an_array_is_no_monitor():
+    with pytest.raises(ArgumentError, match=r"must be a number by epoch. Received: 'score', an array \(2, 2\)"):
+        begun(EarlyStopping("score", mode="min"), Model()).on_epoch_end(0, {"score": np.eye(2)})
+
+
+def test_it_says_what_it_does(capsys):
+    m, callback = Model(), EarlyStopping("score", mode="min", verbose=1, restore_best_weights=True)
+    begun(callback, m)
+    for m.weights, value in enumerate((2, 1, 3)):
+        callback.on_epoch_end(m.weights, {"score": value})
+    callback.on_train_end()
+    assert capsys.readouterr().out == (
+        "epoch 3: EarlyStopping ends the training\nEarlyStopping restores the weights of epoch 2\n"
+    )
+    assert m.weights == 1

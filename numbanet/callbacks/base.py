@@ -1,0 +1,54 @@
+"""The base of callbacks: Keras's hooks, and the state that a checkpoint keeps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Logs = dict[str, Any]
+
+
+class Callback:
+    """The base of all callbacks: override the hooks you need. `self.model` is the model being trained.
+
+    `logs` holds loss and metrics so far ("loss", "accuracy", "val_loss", ...); what a callback adds to them, those
+    behind it in the list see. Setting `self.model.stop_training = True` ends training after the epoch.
+
+    A callback that decides by what came before has a state. fit calls set_model, set_params and on_train_begin, which
+    begins anew; where training is resumed, set_state follows and puts back what get_state gave, at an epoch's end or
+    between two steps. From there on the callback does what it would have done without the break.
+    """
+
+    model: Any = None
+    params: Any = None
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        """Called by fit: "epochs", "steps" of an epoch, "verbose", and "metrics", the names that logs will have."""
+        self.params = params
+
+    def set_model(self, model: Any) -> None:
+        self.model = model
+
+    def get_state(self) -> dict[str, Any]:
+        """What set_state needs to go on from here: a flat dict of numpy arrays and JSON values, without NaN."""
+        return {}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go on from a state that get_state gave; called after on_train_begin."""
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Before the first epoch."""
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """After the last epoch, and where training ended by an exception."""
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Before an epoch; the first is 0."""
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """After an epoch and its validation."""
+
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Before a step; the first of an epoch is 0."""
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """After a step."""

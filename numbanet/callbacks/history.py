@@ -1,0 +1,115 @@
+"""What fit returns."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..figures import new_figure
+from ..progress import format_value
+from .base import Callback, Logs
+from .monitor import direction
+from .table import csv_lines
+
+
+class History(Callback):
+    """What fit returns: `history.history["loss"]` is the list of each epoch's value, `history.epoch` their numbers.
+
+    Its repr is a table of the first, last and best values, and the epoch of the best, counted from 1.
+    """
+
+    def __init__(self) -> None:
+        self.history: dict[str, list[Any]] = {}
+        self.epoch: list[int] = []
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self.epoch.append(epoch)
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(value)
+
+    def to_csv(self, path: str | os.PathLike[str]) -> Path:
+        """Write a line for each epoch, numbered from 0, to a CSV file; returns its path. Arrays are nested lists."""
+        rows: list[dict[str, Any]] = [{"epoch": epoch} for epoch in self.epoch]
+        for name, values in self.history.items():
+            for row, value in zip(rows[len(rows) - len(values) :], values, strict=True):  # a callback may come to it
+                row[name] = value
+        columns = ["epoch", *self.history]
+        path = Path(path)
+        path.write_text(csv_lines(columns, rows, columns), encoding="utf-8")
+        return path
+
+    def plot(self, path: str | os.PathLike[str] | None = None) -> Any:
+        """Draw loss and metrics by epoch, training and validation; returns the matplotlib figure.
+
+        path: of a PNG file to write as well. Arrays, such as a confusion matrix, are left out.
+        Raises MissingDependency without matplotlib.
+        """
+        names = [n for n in self.history if not n.startswith("val_") and _is_curve(self.history[n])]
+        figure = new_figure(4.5 * len(names), 3.4)
+        for place, name in enumerate(names):
+            axes = figure.add_subplot(1, len(names), place + 1)
+            self._draw(axes, name, "training")
+            if f"val_{name}" in self.history:
+                self._draw(axes, f"val_{name}", "validation")
+            axes.set(xlabel="epoch", ylabel=name)
+            axes.grid(alpha=0.3)
+            axes.legend()
+        if path is not None:
+            figure.savefig(path, dpi=120)
+        return figure
+
+    def _draw(self, axes: Any, name: str, label: str) -> None:
+        values = self.history[name]
+        axes.plot([epoch + 1 for epoch in self.epoch[-len(values) :]], values, label=label)
+
+    def get_state(self) -> dict[str, Any]:
+        """Epochs, and of each name its values: numbers, and arrays of one shape, as an array "values/loss", ..."""
+        state: dict[str, Any] = {"epoch": list(self.epoch), "names": list(self.history)}
+        return state | {f"values/{name}": _packed(values) for name, values in self.history.items()}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        self.epoch = list(state["epoch"])
+        self.history = {name: _unpacked(state[f"values/{name}"]) for name in state["names"]}
+
+    def __repr__(self) -> str:
+        if not self.epoch:
+            return "History: no epochs"
+        rows = [["", "first", "last", "best", "in epoch"]]
+        for name, values in self.history.items():
+            shown = [format_value(values[0]), format_value(values[-1])]
+            best = _best(name, values)
+            if best is not None:
+                epoch = self.epoch[len(self.epoch) - len(values) + best]  # a name may have come later
+                shown += [format_value(values[best]), str(epoch + 1)]
+            rows.append([name, *shown, *[""] * (4 - len(shown))])
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows]
+        count = len(self.epoch)
+        return "\n".join([f"History: {count} epoch{'s' * (count > 1)}", *lines])
+
+
+def _is_curve(values: list[Any]) -> bool:
+    return all(isinstance(value, float) for value in values)
+
+
+def _best(name: str, values: list[Any]) -> int | None:
+    """The place of the best value; None where the name does not say which that is, or there is no number."""
+    mode = direction(name)
+    if mode is None or not _is_curve(values) or np.isnan(values).all():
+        return None
+    return int(np.nanargmin(values) if mode == "min" else np.nanargmax(values))
+
+
+def _packed(values: list[Any]) -> Any:
+    """The values as one array, from which _unpacked makes the same again; or as they are."""
+    kinds = {(type(value), np.shape(value), getattr(value, "dtype", None)) for value in values}
+    if len(kinds) == 1 and isinstance(values[0], float | np.ndarray):
+        return np.stack(values)
+    return list(values)
+
+
+def _unpacked(values: Any) -> list[Any]:
+    return list(values.tolist() if isinstance(values, np.ndarray) and values.ndim == 1 else values)

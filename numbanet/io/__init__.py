@@ -1,0 +1,1 @@
+"""Files: whole or not at all (atomic), arrays by name (tensors), and models (model_file)."""
