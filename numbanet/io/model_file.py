@@ -49,7 +49,6 @@ class SavedModel(NamedTuple):
     input_shape: Shape
     dtype: str
     choices: Choices | None
-    weights: list[str]
 
 
 def save_model(
@@ -153,7 +152,7 @@ def _made(metadata: Mapping[str, Any], tensors: Mapping[str, Any]) -> SavedModel
     shape = _shape(metadata["input_shape"])
     _expect_tensors(_described(layers, shape), weights, tensors, metadata["dtype"])
     seed = seed_number("seed", metadata["seed"])
-    return SavedModel(name, seed, layers, shape, metadata["dtype"], _choices(metadata["compile"]), weights)
+    return SavedModel(name, seed, layers, shape, metadata["dtype"], _choices(metadata["compile"]))
 
 
 def _are_names(value: Any) -> bool:
