@@ -296,7 +296,8 @@ class Sequential(LayerStack):
     ) -> float:
         """The loss of one batch, with regularisation; nothing is updated."""
         with self._lock:
-            return float(self._run("loss_value", Mode(training, loss=True), x, y, sample_weight, lengths).loss[0])
+            mode = Mode(boolean("loss_value", "training", training), loss=True)
+            return float(self._run("loss_value", mode, x, y, sample_weight, lengths).loss[0])
 
     def _inputs(self, method: str, x: Any, network: Network) -> Any:
         layer = f"{type(self.layers[0]).__name__} (layer 0, {self.layers[0].name!r})"

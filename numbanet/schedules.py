@@ -95,11 +95,8 @@ class StepDecay(Schedule):
 
 
 @dataclass(frozen=True)
-class ExponentialDecay(Schedule):
-    """rate = initial_learning_rate decay_rate^(t / decay_steps); staircase: t / decay_steps is rounded down.
-
-    Senior et al. 2013, section 2.
-    """
+class _Decay(Schedule):
+    """What decays at a rate, for each decay_steps."""
 
     initial_learning_rate: float
     decay_steps: int
@@ -109,26 +106,25 @@ class ExponentialDecay(Schedule):
     def __post_init__(self) -> None:
         self._check(initial_learning_rate=positive, decay_steps=positive_integer)
         self._check(decay_rate=positive, staircase=boolean)
+
+
+@dataclass(frozen=True)
+class ExponentialDecay(_Decay):
+    """rate = initial_learning_rate decay_rate^(t / decay_steps); staircase: t / decay_steps is rounded down.
+
+    Senior et al. 2013, section 2.
+    """
 
     def __call__(self, step: int) -> float:
         return self.initial_learning_rate * math.pow(self.decay_rate, _periods(step, self.decay_steps, self.staircase))
 
 
 @dataclass(frozen=True)
-class InverseTimeDecay(Schedule):
+class InverseTimeDecay(_Decay):
     """rate = initial_learning_rate / (1 + decay_rate t / decay_steps); staircase: t / decay_steps is rounded down.
 
     Robbins and Monro 1951; Bottou 2012, section 5.2.
     """
-
-    initial_learning_rate: float
-    decay_steps: int
-    decay_rate: float
-    staircase: bool = False
-
-    def __post_init__(self) -> None:
-        self._check(initial_learning_rate=positive, decay_steps=positive_integer)
-        self._check(decay_rate=positive, staircase=boolean)
 
     def __call__(self, step: int) -> float:
         return self.initial_learning_rate / (1 + self.decay_rate * _periods(step, self.decay_steps, self.staircase))

@@ -143,12 +143,12 @@ def pack_forward(task, w, u, mask, packed):
 
 @apart
 def pack_backward(task, u, mask, packed):
-    """A panel of u's transpose, or behind it the order of the samples."""
+    """The order of the samples, or before it a panel of u's transpose."""
     H, O = u.shape
-    if task < across(H):
-        pack_turned(task, u, ZERO, O, packed, ZERO)
-    else:
+    if task == 0:
         order_samples(mask, packed, packed_size(O, H))
+    else:
+        pack_turned(task - 1, u, ZERO, O, packed, ZERO)
 
 
 @apart

@@ -69,16 +69,25 @@ def of_torch(torch, layer, weights):
     return theirs, gradients
 
 
+def beside_torch(test):
+    """Each layer on each device, with one step, two and many."""
+    for mark in (
+        every_layer,
+        pytest.mark.parametrize("sequences", [False, True], ids=["last", "sequences"]),
+        pytest.mark.parametrize("T", [1, 2, 17]),
+        on_each,
+    ):
+        test = mark(test)
+    return test
+
+
 def close(found, expected):
     assert found.shape == expected.shape
     assert np.abs(found - expected).max() <= 1e-10
 
 
-@on_each
-@pytest.mark.parametrize("T", [1, 2, 17])
+@beside_torch
 @pytest.mark.parametrize("back", [False, True], ids=["forwards", "backwards"])
-@pytest.mark.parametrize("sequences", [False, True], ids=["last", "sequences"])
-@every_layer
 def test_outputs_and_gradients_are_those_of_torch(layer, sequences, back, T, device):
     torch = pytest.importorskip("torch")
     m = model(layer(H, return_sequences=sequences, go_backwards=back), T=T, device=device, plain=True)
@@ -97,11 +106,8 @@ def test_outputs_and_gradients_are_those_of_torch(layer, sequences, back, T, dev
     close(m.input_gradient(x, y), given.grad.numpy())
 
 
-@on_each
-@pytest.mark.parametrize("T", [1, 2, 17])
+@beside_torch
 @pytest.mark.parametrize("both", [False, True], ids=["forwards", "both"])
-@pytest.mark.parametrize("sequences", [False, True], ids=["last", "sequences"])
-@every_layer
 def test_sequences_of_their_lengths_are_those_that_torch_packs(layer, sequences, both, T, device):
     torch = pytest.importorskip("torch")
     lengths = np.array([1, T, (T + 1) // 2, max(1, T - 1), T])

@@ -284,13 +284,13 @@ def backward(task, dh, u, mask, keep, setting, z, v, h, dz, dh0, packed):
 
 @kernel(tasks=lambda dh, u, *others: across(len(u)) + 1)
 def _pack_backward_reset_before(task, dh, u, mask, keep, setting, z, h, dz, dh0, packed):
-    """The panels of the transposes of u's two matrices, and the order of the samples."""
+    """The order of the samples; or a panel of the transpose of each of u's two matrices."""
     H = len(u)
-    if task < across(H):
-        pack_turned(task, u, ZERO, 2 * H, packed, ZERO)
-        pack_turned(task, u, 2 * H, H, packed, packed_size(2 * H, H))
-    else:
+    if task == 0:
         order_samples(mask, packed, packed_size(2 * H, H) + packed_size(H, H))
+    else:
+        pack_turned(task - 1, u, ZERO, 2 * H, packed, ZERO)
+        pack_turned(task - 1, u, 2 * H, H, packed, packed_size(2 * H, H))
 
 
 @apart
