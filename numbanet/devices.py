@@ -32,9 +32,9 @@ class Device:
         start = -memory.ctypes.data % 64
         return memory[start : start + size].view(dtype).reshape(shape)
 
-    def executor(self, bound: list[Bound]) -> Executor:
-        """Something with `run()` for kernels that were bound to this device's arrays."""
-        return Executor(bound)
+    def executor(self, bound: list[Bound], stop: Any) -> Executor:
+        """Something with `run()` for kernels that were bound to this device's arrays; `stop` as in Executor."""
+        return Executor(bound, stop)
 
     def __repr__(self) -> str:
         return f"Device({self.name!r})"

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from .devices import Device
 from .errors import ArgumentError
 from .kernels._kernel import Kernel
@@ -19,7 +21,7 @@ from .kernels._kernel import Kernel
 class Call:
     """One kernel call of a step."""
 
-    owner: str  # the layer's name, or "data", "loss", "metrics", "optimizer"
+    owner: str  # the layer's name, or "data", "loss", "metrics", "check", "optimizer"
     kernel: Kernel
     arguments: tuple[Any, ...]
 
@@ -28,12 +30,16 @@ class Call:
 
 
 class Program:
-    """Write calls with `call`, then `run` them as often as you like."""
+    """Write calls with `call`, then `run` them as often as you like.
+
+    stop (1,) int64: a kernel that sets it ends the run; `run` does nothing until it is 0 again.
+    """
 
     def __init__(self, device: Device) -> None:
         self.device = device
         self.owner = ""
         self.calls: list[Call] = []
+        self.stop = device.zeros((1,), np.int64)
         self._executor: Any = None
 
     def kernels(self, operation: ModuleType) -> Any:
@@ -44,11 +50,16 @@ class Program:
         """Add a kernel call: its arrays must stay where they are."""
         if not isinstance(kernel, Kernel):
             raise ArgumentError(f"{self.owner}: expected a kernel, made with @kernel, received {kernel!r}")
+        if any(argument is None for argument in arguments):
+            raise ArgumentError(
+                f"{self.owner}: expected arrays for {kernel!r}, received None. Gradients that nobody needs, of frozen "
+                "parameters (unless t.trained) and t.dx, are None: leave out the calls that compute them."
+            )
         self.calls.append(Call(self.owner, kernel, arguments))
 
     def finish(self) -> Program:
         """Compile what is new and bind every call. The arrays are kept alive by `calls`."""
-        self._executor = self.device.executor([call.kernel.bind(*call.arguments) for call in self.calls])
+        self._executor = self.device.executor([call.kernel.bind(*call.arguments) for call in self.calls], self.stop)
         return self
 
     def run(self) -> None:

@@ -3,7 +3,7 @@ import pytest
 
 from numbanet import devices
 from numbanet.errors import ArgumentError, DeviceError
-from numbanet.kernels import counter
+from numbanet.kernels import check, counter
 from numbanet.program import Program
 
 
@@ -52,3 +52,21 @@ def test_devices_are_found_by_name(device):
     for unknown in ("gpu", None, 3):
         with pytest.raises(DeviceError, match="cpu, reference"):
             devices.get_device(unknown)
+
+
+def test_a_kernel_can_stop_the_program(device):
+    program, counts = Program(device), np.zeros(1, np.int64)
+    advance = program.kernels(counter).advance
+    program.call(advance, counts)
+    program.call(program.kernels(check).expect_finite, program.stop, x := np.zeros(5))
+    program.call(advance, counts)
+    program.run()
+    assert counts[0] == 2
+    x[3] = np.inf
+    program.run()
+    assert (counts[0], program.stop[0]) == (3, 1)
+    program.run()
+    assert counts[0] == 3, "it stays where it stopped"
+    program.stop[0] = x[3] = 0
+    program.run()
+    assert counts[0] == 5

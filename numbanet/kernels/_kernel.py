@@ -28,6 +28,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np import numpy_support
 
+from ._denormals import flush_denormals, restore
 from ._jit import DISABLED, jit
 from ._threads import LEAST_WORK, threads
 
@@ -253,18 +254,30 @@ def _call(typing_context: Any, address: Any, first: Any, last: Any, block: Any) 
     return types.void(types.int64, types.int64, types.int64, types.int64), generate
 
 
-def _serial(addresses: Any, tasks: Any, blocks: Any) -> None:  # pragma: no cover - compiled
+def _serial(addresses: Any, tasks: Any, blocks: Any, stop: Any) -> None:  # pragma: no cover - compiled
+    before = flush_denormals()
     for k in range(addresses.size):
+        if stop[0]:
+            break
         _call(addresses[k], 0, tasks[k], blocks[k])
+    restore(before)
 
 
-def _parallel(addresses: Any, tasks: Any, blocks: Any, work: Any, least: float) -> None:  # pragma: no cover - compiled
+def _parallel(
+    addresses: Any, tasks: Any, blocks: Any, stop: Any, work: Any, least: float
+) -> None:  # pragma: no cover - compiled
     for k in range(addresses.size):
+        if stop[0]:
+            break
         if tasks[k] == 1 or work[k] < least:
+            before = flush_denormals()
             _call(addresses[k], 0, tasks[k], blocks[k])
+            restore(before)
         else:
-            for task in numba.prange(tasks[k]):
+            for task in numba.prange(tasks[k]):  # each on a thread of its own
+                thread_before = flush_denormals()
                 _call(addresses[k], task, task + 1, blocks[k])
+                restore(thread_before)
 
 
 _run_serial = jit(_serial, key="serial")
@@ -272,9 +285,13 @@ _run_parallel = jit(_parallel, key="parallel", parallel=True)
 
 
 class Executor:
-    """Runs bound kernels in order: one call from Python for a whole training step."""
+    """Runs bound kernels in order: one call from Python for a whole training step.
 
-    def __init__(self, bound: Sequence[Bound]) -> None:
+    stop (1,) int64: a kernel that sets it ends the run, and nothing runs until it is 0 again.
+    """
+
+    def __init__(self, bound: Sequence[Bound], stop: Any = None) -> None:
+        self.stop = np.zeros(1, np.int64) if stop is None else stop
         self.bound = tuple(stage for b in bound for stage in b.stages())
         self._blocks, self.scratch = [b.block for b in self.bound], self._share_scratch(bound)
         self._cut = any(b.tasks > 1 and b.work >= LEAST_WORK for b in self.bound)
@@ -283,6 +300,7 @@ class Executor:
             np.array([b.address for b in self.bound], np.int64),
             np.array([b.tasks for b in self.bound], np.int64),
             np.array([block.ctypes.data for block in self._blocks], np.int64),
+            self.stop,
         )
 
     def _share_scratch(self, bound: Sequence[Bound]) -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -309,6 +327,8 @@ class Executor:
 
     def _run_python(self) -> None:
         for b in self.bound:
+            if self.stop[0]:
+                break
             if b.kernel.tasks:
                 for task in range(b.tasks):
                     b.kernel.function(task, *b.arguments)

@@ -116,3 +116,31 @@ def test_between_finds_each_bad_value_at_each_place(dtype, kernels):
                 x[i] = bad
                 assert flagged(kernels.between, x, 0.0, 1.0) == 1, (i, bad)
             x[i] = kept
+
+
+@pytest.mark.parametrize("kernels", [check, check_reference])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_expect_finite_sets_the_flag_and_never_takes_it_back(dtype, kernels):
+    for size in (0, 1, 7, 67):
+        x, flag = np.ones(size, dtype), np.zeros(1, np.int64)
+        kernels.expect_finite(flag, x)
+        assert flag[0] == 0
+        for i in range(size):
+            for bad in (np.nan, np.inf, -np.inf):
+                x[i], flag[0] = bad, 0
+                kernels.expect_finite(flag, x)
+                assert flag[0] == 1, (i, bad)
+            x[i] = np.finfo(dtype).max
+            kernels.expect_finite(flag, x)
+            assert flag[0] == 1
+
+
+@pytest.mark.compiled
+def test_expect_finite_looks_at_every_chunk():
+    x = np.zeros(3 * gather.CHUNK + 5, "float32")
+    for place in (0, gather.CHUNK - 1, gather.CHUNK, 2 * gather.CHUNK + 7, x.size - 1):
+        flag = np.zeros(1, np.int64)
+        x[place] = np.nan
+        check.expect_finite(flag, x)
+        assert flag[0] == 1
+        x[place] = 0

@@ -216,21 +216,20 @@ def test_old_versions_are_removed_and_nothing_else(tiny, tmp_path):
 
 
 BITS = """
-import hashlib, sys
+import hashlib, os
 import numpy as np
 import numbanet as nn
 x, y = nn.datasets.load_digits()
-threads = int(sys.argv[1]) if len(sys.argv) > 1 else int(__import__("os").environ["THREADS"])
-nn.set_num_threads(threads)
-model = nn.Sequential([nn.layers.Dense(200, activation="relu"), nn.layers.Dropout(0.3),
-                       nn.layers.Dense(130, activation="tanh"), nn.layers.Dense(10)], seed=3)
-model.build((64,))
-model.compile(nn.optimizers.AdamW(1e-3, global_clipnorm=1.0), "sparse_categorical_crossentropy", ["accuracy"])
-steps = 0
-for start in range(0, 200):
-    rows = np.arange(start * 7, start * 7 + 257) % len(x)
-    model.train_on_batch(x[rows], y[rows])
-print(hashlib.sha256(b"".join(w.tobytes() for w in model.get_weights())).hexdigest())
+for threads in os.environ["THREADS"].split():
+    nn.set_num_threads(int(threads))
+    model = nn.Sequential([nn.layers.Dense(200, activation="relu"), nn.layers.Dropout(0.3),
+                           nn.layers.Dense(130, activation="tanh"), nn.layers.Dense(10)], seed=3)
+    model.build((64,))
+    model.compile(nn.optimizers.AdamW(1e-3, global_clipnorm=1.0), "sparse_categorical_crossentropy", ["accuracy"])
+    for start in range(0, 200):
+        rows = np.arange(start * 7, start * 7 + 257) % len(x)
+        model.train_on_batch(x[rows], y[rows])
+    print(hashlib.sha256(b"".join(w.tobytes() for w in model.get_weights())).hexdigest())
 """
 
 
@@ -246,28 +245,23 @@ def layers():
     return found
 
 
+def hashes(cache, layer, threads):
+    """Of the weights of BITS after 200 steps on each of these numbers of threads, in one process."""
+    found, _ = run(BITS, cache, NUMBA_THREADING_LAYER=layer, NUMBA_NUM_THREADS="8", THREADS=threads)
+    assert len(found) == len(threads.split())
+    return set(found)
+
+
 @pytest.mark.slow
 def test_the_same_bits_on_any_number_of_threads_and_layer(tmp_path):
-    """200 steps with 1, 2, 4, 8 threads, on each layer, with a cold and a warm cache, five times: one hash."""
-    hashes = set()
-    for layer in layers():
-        for threads in (1, 2, 4, 8):
-            cache = tmp_path / f"{layer}{threads}"
-            for _ in range(6):  # the first is cold
-                settings = {"NUMBA_THREADING_LAYER": layer, "NUMBA_NUM_THREADS": "8", "THREADS": str(threads)}
-                (digest,), _ = run(BITS, cache, **settings)
-                hashes.add(digest)
-    assert len(hashes) == 1
+    """1, 2, 4, 8 threads, six times on each layer: the first process finds a cold cache, the others a warm one."""
+    found = [hashes(tmp_path / "cache", layer, "1 2 4 8 " * 3) for layer in layers() for _ in range(2)]
+    assert len(set.union(*found)) == 1
 
 
 def test_the_same_bits_on_one_and_many_threads(warm):
-    hashes = set()
-    for layer in layers():
-        for threads in ("1", "8"):
-            settings = {"NUMBA_THREADING_LAYER": layer, "NUMBA_NUM_THREADS": "8", "THREADS": threads}
-            (digest,), _ = run(BITS, warm[0], **settings)
-            hashes.add(digest)
-    assert len(hashes) == 1
+    found = [hashes(warm[0], layer, "1 8") for layer in layers()]
+    assert len(set.union(*found)) == 1
 
 
 FORK = """
@@ -347,6 +341,18 @@ sys.modules["numba.np.ufunc.tbbpool"] = None
 """
     _, errors = run(hidden + FORK, warm[0], warnings="always", NUMBA_NUM_THREADS="2")
     assert errors.count("libgomp1") == 1
+
+
+@pytest.mark.parametrize(("set_by_user", "spins"), [({}, "10000"), ({"GOMP_SPINCOUNT": "77"}, "77")])
+@pytest.mark.skipif(sys.platform != "linux" or "omp" not in layers(), reason="no libgomp here")
+def test_threads_that_wait_spin_briefly(warm, monkeypatch, set_by_user, spins):
+    """By what libgomp says when it starts; what runs after it finds the environment as it was."""
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    code = FORK + 'print("GOMP_SPINCOUNT" in os.environ)'
+    printed, said = run(code, warm[0], NUMBA_THREADING_LAYER="omp", OMP_DISPLAY_ENV="verbose", **set_by_user)
+    assert f"GOMP_SPINCOUNT = '{spins}'" in said
+    assert printed[-1] == str(bool(set_by_user))
 
 
 @pytest.mark.parametrize("n", [0, -1, 1.5, True, "2", None, 10**6])

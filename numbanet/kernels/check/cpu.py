@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .._chunks import chunk, chunks
 from .._jit import like
 from .._kernel import kernel
 
@@ -43,3 +44,14 @@ def indices(x, count, flag):
         # F4
         good = good & (x[i] >= zero) & (x[i] < most) & (np.floor(x[i]) == x[i])
     flag[0] = 0 if good else 1
+
+
+@kernel(tasks=chunks)
+def expect_finite(task, flag, x):
+    infinity = like(float("inf"), x)
+    good = True
+    for i in chunk(task, x.size):
+        # F5
+        good = good & (abs(x[i]) < infinity)
+    if not good:
+        flag[0] = 1

@@ -39,3 +39,11 @@ def indices(x, count, flag):
     for i in range(x.size):
         if not (0 <= x[i] < count and x[i] == math.floor(x[i])):
             flag[0] = 1
+
+
+@kernel()
+def expect_finite(flag, x):
+    # F5
+    for i in range(x.size):
+        if not math.isfinite(x[i]):
+            flag[0] = 1

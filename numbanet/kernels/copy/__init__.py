@@ -1,0 +1,11 @@
+"""The values of one array in another of its size.
+
+Shapes: x, y (n,).
+
+Forward:
+    F1: y[i] = x[i]
+
+There is no backward: a step keeps values that it may have to put back. Nothing is saved.
+
+Source: the definition.
+"""
