@@ -157,3 +157,27 @@ def test_clipping_makes_the_task_learnable(outputs):
     assert len(wild) == len(clipped) == 5
     assert clipped[-1] < 0.5 < 0.7 < wild[0]
     assert int(rows[0][4]) > 10 * int(rows[0][3])
+
+
+def test_dropout_and_early_stopping_help_against_overfitting(outputs):
+    tables = outputs["overfitting"].split("\nwith dropout, ")
+    assert len(tables) == 2
+    without, dropped = (
+        [[float(x) for x in re.findall(r"[\d.]+", row)[1:]] for row in re.findall(r"^ +\d \|.*$", table, re.MULTILINE)]
+        for table in tables
+    )
+    assert len(without) == len(dropped) == 5
+    for (least, training, last, gap, *_), (_, _, last_dropped, gap_dropped, *_) in zip(without, dropped, strict=True):
+        assert training < 0.001
+        assert last > 1.05 * least
+        assert last > last_dropped
+        assert gap > gap_dropped
+    for rows in (without, dropped):
+        ends, keeps = ([row[k] for row in rows] for k in (6, 7))
+        assert all(end in (keep + 20, 100) for end, keep in zip(ends, keeps, strict=True))
+        assert sum(row[8] for row in rows) < sum(row[4] for row in rows)  # the test loss, stopped and not
+    means = [[sum(row[k] for row in rows) / 5 for k in (0, 2, 4)] for rows in (without, dropped)]
+    (least, last, test), (_, last_dropped, test_dropped) = means
+    assert last > 1.15 * least
+    assert last > 1.1 * last_dropped
+    assert test > test_dropped
