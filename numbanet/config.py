@@ -27,7 +27,8 @@ def resolve(owner: str, argument: str, value: Any, base: type, names: Mapping[st
         return names[choice(owner, argument, value, names)]()
     if isinstance(value, dict) and set(value) == {"class_name", "config"}:
         classes = {c.__name__: c for c in subclasses(base)}
-        return classes[choice(owner, argument, value["class_name"], classes)](**value["config"])
+        cls = classes[choice(owner, argument, value["class_name"], classes)]
+        return cls.from_config(value["config"]) if hasattr(cls, "from_config") else cls(**value["config"])
     raise ArgumentError(
         f"{owner}: {argument} must be a name or an object of class {base.__name__}. Received: {argument}={value!r}"
     )

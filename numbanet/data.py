@@ -90,11 +90,15 @@ def is_finite(a: Any) -> bool:
     return not flag[0]
 
 
-def _require_finite(owner: str, name: str, a: Any) -> None:
+def _require_finite(owner: str, name: str, a: Any, rows: Any = None) -> None:
     if a.size and not is_finite(a):
         at = np.unravel_index(int(np.argmin(np.isfinite(a))), a.shape)
-        where = ", ".join(str(int(i)) for i in at)
-        raise DataError(f"{owner}: expected finite numbers in {name}. Received: {name}[{where}] = {a[at]}")
+        raise DataError(f"{owner}: expected finite numbers in {name}. Received: {name}[{_place(at, rows)}] = {a[at]}")
+
+
+def _place(at: tuple[Any, ...], rows: Any) -> str:
+    """An index as users write it; rows: the numbers of the samples, where they were taken from more."""
+    return ", ".join(str(int(i)) for i in (at if rows is None else (rows[at[0]], *at[1:])))
 
 
 def _samples(owner: str, name: str, a: Any) -> None:
@@ -104,24 +108,19 @@ def _samples(owner: str, name: str, a: Any) -> None:
         raise ShapeError(f"{owner}: expected one sample or more in {name}, received shape {a.shape}")
 
 
-def _require_indices(owner: str, layer: str, a: Any, limit: int) -> None:
+def _require_indices(owner: str, layer: str, a: Any, limit: int, rows: Any) -> None:
     flag = np.zeros(1, np.int64)
     get_device("cpu").kernels(check).indices(a.reshape(-1), limit, flag)
     if flag[0]:
         at = np.unravel_index(int(np.argmax((a < 0) | (a >= limit) | (a != np.floor(a)))), a.shape)
-        where, received = ", ".join(str(int(i)) for i in at), np.format_float_positional(a[at], trim="-")
+        where, received = _place(at, rows), np.format_float_positional(a[at], trim="-")
         raise DataError(
             f"{owner}: {layer} expected whole numbers from 0 to {limit - 1} in x. Received: x[{where}] = {received}"
         )
 
 
-def inputs(owner: str, x: Any, shape: Shape, dtype: Any, layer: str, index_limit: int | None = None) -> Any:
-    """Samples of `shape`, checked: a contiguous array (N, *shape) of `dtype`.
-
-    index_limit: where they are indices, what each must be below. A copy then, because they are addresses to a layer's
-    loops: they must stay as they were checked.
-    """
-    a = array(owner, "x", x, dtype if index_limit is None else np.dtype("float64"))
+def expect_inputs(owner: str, a: Any, shape: Shape, layer: str) -> None:
+    """Raises ShapeError where an array does not hold samples of `shape`."""
     _samples(owner, "x", a)
     if a.shape[1:] != shape:
         remedy = ""
@@ -132,15 +131,39 @@ def inputs(owner: str, x: Any, shape: Shape, dtype: Any, layer: str, index_limit
         raise ShapeError(
             f"{owner}: {layer} expected x of shape ({', '.join(['N', *map(str, shape)])}), received {a.shape}.{remedy}"
         )
-    _require_finite(owner, "x", a)
+
+
+def inputs(
+    owner: str, x: Any, shape: Shape, dtype: Any, layer: str, index_limit: int | None = None, rows: Any = None
+) -> Any:
+    """Samples of `shape`, checked: a contiguous array (N, *shape) of `dtype`.
+
+    index_limit: where they are indices, what each must be below. A copy then, because they are addresses to a layer's
+    loops: they must stay as they were checked. rows: what errors call the samples, where they were taken from more.
+    """
+    a = array(owner, "x", x, dtype if index_limit is None else np.dtype("float64"))
+    expect_inputs(owner, a, shape, layer)
+    _require_finite(owner, "x", a, rows)
     if index_limit is None:
         return a
-    _require_indices(owner, layer, a, index_limit)
+    _require_indices(owner, layer, a, index_limit, rows)
     return np.array(a, dtype)
 
 
-def targets(owner: str, y: Any, loss: Any, output_shape: Shape, dtype: Any, samples: int) -> Any:
-    """Targets for `loss`, checked: a new contiguous array with `samples` rows.
+def expect_targets(owner: str, a: Any, loss: Any, output_shape: Shape, samples: int) -> None:
+    """Raises ShapeError where an array does not hold the targets of so many samples."""
+    _samples(owner, "y", a)
+    expected = (samples, *loss.target_shape(output_shape))
+    if len(a) != samples:
+        raise ShapeError(f"{owner}: expected as many samples in y as in x, {samples}. Received: {len(a)}")
+    if a.shape != expected:
+        raise ShapeError(
+            f"{owner}: {type(loss).__name__} expected y of shape {expected}, received {a.shape}.{_remedy(a, expected)}"
+        )
+
+
+def targets(owner: str, y: Any, loss: Any, output_shape: Shape, dtype: Any, samples: int, rows: Any = None) -> Any:
+    """Targets for `loss`, checked: a new contiguous array with `samples` rows. rows: as in `inputs`.
 
     A copy, because labels are addresses to the loss's loops: they must stay as they were checked.
     """
@@ -157,18 +180,24 @@ def targets(owner: str, y: Any, loss: Any, output_shape: Shape, dtype: Any, samp
         a = np.asarray(a, np.int64, order="C")
     else:
         a = array(owner, "y", y, dtype)
-    _samples(owner, "y", a)
-    expected = (samples, *loss.target_shape(output_shape))
-    if len(a) != samples:
-        raise ShapeError(f"{owner}: expected as many samples in y as in x, {samples}. Received: {len(a)}")
-    if a.shape != expected:
-        raise ShapeError(f"{owner}: {kind} expected y of shape {expected}, received {a.shape}.{_remedy(a, expected)}")
+    expect_targets(owner, a, loss, output_shape, samples)
     if a.dtype.kind == "f":
-        _require_finite(owner, "y", a)
+        _require_finite(owner, "y", a, rows)
     try:
         return np.array(loss.prepare(a, output_shape), order="C")
     except DataError as error:
-        raise DataError(f"{owner}: {error}") from None
+        row = None if rows is None else _first_refused(loss, a, output_shape)
+        raise DataError(f"{owner}: {error}" + ("" if row is None else f", in sample {rows[row]}")) from None
+
+
+def _first_refused(loss: Any, a: Any, output_shape: Shape) -> int | None:
+    """The first sample whose targets the loss refuses also on their own."""
+    for k in range(len(a)):
+        try:
+            loss.prepare(a[k : k + 1], output_shape)
+        except DataError:
+            return k
+    return None
 
 
 def _remedy(a: Any, expected: Shape) -> str:
@@ -196,12 +225,12 @@ def sample_weights(owner: str, sample_weight: Any, samples: int, rows: int, dtyp
     return np.repeat(given[:, None], rows, axis=1)
 
 
-def mask(owner: str, lengths: Any, x: Any, network: Any) -> Any | None:
-    """Which steps of the sequences x count, 1 or 0 in (N, steps), from their lengths; or None where none are given."""
+def sequence_lengths(owner: str, lengths: Any, shape: Shape, network: Any) -> Any | None:
+    """How many steps of each of the sequences x of this shape count: (N,), checked; None where not given."""
     if lengths is None:
         return None
-    if x.ndim != (3 if network.index_limit is None else 2):
-        raise ShapeError(f"{owner}: lengths are those of sequences. Received: x of shape {x.shape}")
+    if len(shape) != (3 if network.index_limit is None else 2):
+        raise ShapeError(f"{owner}: lengths are those of sequences. Received: x of shape {shape}")
     if isinstance(lengths, np.ma.MaskedArray):
         raise DtypeError(f"{owner}: expected lengths without a mask, received a masked array")
     try:
@@ -210,12 +239,17 @@ def mask(owner: str, lengths: Any, x: Any, network: Any) -> Any | None:
         raise ShapeError(f"{owner}: lengths is not an array of numbers: {error}") from None
     if given.dtype.kind not in "iu":
         raise DtypeError(f"{owner}: expected lengths of whole numbers, received dtype {given.dtype}")
-    if given.shape != (len(x),):
-        raise ShapeError(f"{owner}: expected lengths of shape ({len(x)},), received {given.shape}")
-    if given.min() < 1 or given.max() > x.shape[1]:
+    if given.shape != shape[:1]:
+        raise ShapeError(f"{owner}: expected lengths of shape {shape[:1]}, received {given.shape}")
+    if given.min() < 1 or given.max() > shape[1]:
         wrong = given.min() if given.min() < 1 else given.max()
-        raise DataError(f"{owner}: expected lengths from 1 to {x.shape[1]}, the steps of x. Received: {wrong}")
-    return (np.arange(x.shape[1]) < given[:, None]).astype(network.dtype)
+        raise DataError(f"{owner}: expected lengths from 1 to {shape[1]}, the steps of x. Received: {wrong}")
+    return given
+
+
+def mask(lengths: Any, steps: int, dtype: Any) -> Any:
+    """Which steps of sequences count, 1 or 0 in (N, steps), from their lengths."""
+    return (np.arange(steps) < lengths[:, None]).astype(dtype)
 
 
 def class_weights(owner: str, class_weight: Any, y: Any) -> Any:
@@ -251,12 +285,15 @@ def split(y: Any, fraction: float, seed: int) -> tuple[Any, Any]:
 
     Raises ArgumentError where either part would be empty.
     """
-    n = len(y)
+    return split_rows(len(y), class_labels(y), fraction, seed)
+
+
+def split_rows(n: int, labels: Any | None, fraction: float, seed: int) -> tuple[Any, Any]:
+    """The same for n samples with these classes, if any."""
     order = random.permutation(n, seed, random.SPLIT)
     held = round(n * fraction)
     if not 0 < held < n:
         fail("fit", "validation_split", f"a share that leaves samples in both parts ({n} samples in all)", fraction)
-    labels = class_labels(y)
     if labels is not None:
         # the k-th of m shuffled samples of a class stands at (k + 1/2) / m: any prefix then has all classes in
         # proportion, to the sample

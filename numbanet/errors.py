@@ -5,6 +5,7 @@ NumbanetError
 ├── ShapeError            (ValueError)    an array's shape does not fit
 ├── DtypeError            (TypeError)     an array's element type does not fit
 ├── DataError             (ValueError)    an array holds NaN, infinity or labels out of range; a file is damaged
+├── NonFiniteError        (FloatingPointError)  a training step came to NaN or infinity
 ├── FileError             (OSError)       a file cannot be read or written, or is not whole, or not what it should be
 ├── DownloadError         (OSError)       a file could not be fetched from the web
 ├── StateError            (RuntimeError)  a method was called too early: build or compile first
@@ -35,6 +36,26 @@ class DtypeError(NumbanetError, TypeError):
 
 class DataError(NumbanetError, ValueError):
     """Data with NaN, infinity, or labels out of range, or a file that is not what it should be."""
+
+
+class NonFiniteError(NumbanetError, FloatingPointError):
+    """A training step in which NaN or infinity came up: `layer`, `step` (the first is 1), `array`, `index`, `value`.
+
+    layer: its name, or "input", "targets", "loss". array: as its kernel calls it, such as "y" or "dw", or the name of a
+    parameter. The weights are those before the step.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        layer: str = "",
+        step: int = 0,
+        array: str = "",
+        index: tuple[int, ...] = (),
+        value: float = 0.0,
+    ) -> None:
+        super().__init__(message)
+        self.layer, self.step, self.array, self.index, self.value = layer, step, array, index, value
 
 
 class FileError(NumbanetError, OSError):

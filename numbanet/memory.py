@@ -23,14 +23,15 @@ class Arena:
 
     def __init__(self, device: Device, dtype: Any, shapes: Mapping[str, tuple[int, ...]]) -> None:
         step = ALIGNMENT // dtype.itemsize
-        offsets, size = {}, 0
+        self.offsets: dict[str, int] = {}
+        size = 0
         for name, shape in shapes.items():
-            offsets[name] = size
+            self.offsets[name] = size
             size += -(-math.prod(shape) // step) * step
         self.buffer = device.zeros((size,), dtype)
         self.views = {
-            name: self.buffer[offsets[name] : offsets[name] + math.prod(shape)].reshape(shape)
-            for name, shape in shapes.items()
+            name: self.buffer[start : start + math.prod(shape)].reshape(shape)
+            for (name, shape), start in zip(shapes.items(), self.offsets.values(), strict=True)
         }
 
     @property

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from . import batches, evaluation, feeds, losses, metrics, optimizers, training
 from . import data as door
-from . import losses, metrics, optimizers, training
 from .callbacks import Callback, History
-from .checks import boolean, fail, fraction, positive_integer, seed_number
+from .checks import boolean, fail, seed_number
 from .devices import Device, get_device
 from .errors import ArgumentError, NumbanetError, StateError
-from .io.model_file import save_model
+from .io.checkpoint import read_checkpoint, write_checkpoint
+from .io.model_file import Chosen, read_model, save_model
+from .io.tensors import blame
 from .layers.base import Layer
-from .layers.stack import LayerStack
-from .locks import Turns
 from .metrics import get_all as get_metrics
 from .network import Network
-from .steps import TRAIN, Mode, Step, Steps
+from .step import TRAIN, Mode, Step
+from .steps import Steps
 from .summary import summary_lines
+from .weights import Weights
 
-PREDICT_BATCH = 256  # samples: enough rows for the register tile, few enough for the caches
 
-
-class Sequential(LayerStack):
+class Sequential(Weights):
     """A neural network of layers one after another.
 
     layers: the layers in order; `add` and `pop` change them later, and layers that stay keep their weights.
@@ -46,10 +47,9 @@ class Sequential(LayerStack):
         self.stop_training = False
         self.epochs_trained = 0
         self.history: History | None = None  # of the last fit, also where it was interrupted
-        self._network: Network | None = None
         self._steps: Steps | None = None
-        self._built_from_data = self._fitting = False
-        self._lock = Turns()
+        self._built_from_data = False
+        self._training: training.Training | None = None  # while fit runs
         if isinstance(layers, str | Layer) or not isinstance(layers, Iterable | None):
             fail("Sequential", "layers", "a list of layers", layers)
         for layer in layers or ():
@@ -85,11 +85,6 @@ class Sequential(LayerStack):
             self._take(Network(self.layers, shape, get_device(device), dtype, self.seed))
             self.epochs_trained, self._built_from_data = 0, False
 
-    @property
-    def built(self) -> bool:
-        """Whether the weights exist."""
-        return self._network is not None
-
     def compile(
         self,
         optimizer: str | optimizers.Optimizer = "rmsprop",
@@ -98,6 +93,7 @@ class Sequential(LayerStack):
     ) -> None:
         """Choose how to train. The optimizer's moments begin anew; the weights stay.
 
+        Layers whose `trainable` is False now are frozen, the others trained; to change that, compile again.
         loss: needed. The cross-entropies expect logits unless made with from_logits=False.
         Raises ArgumentError for names that are not known and metrics that do not fit the loss.
         """
@@ -110,7 +106,7 @@ class Sequential(LayerStack):
             self.optimizer, self.loss, self.metrics = chosen
             try:
                 if self._network:
-                    self._steps = self._steps_of(self._network)
+                    self._take(self._network.following_its_layers())
                     self._network.iteration[...] = 0
             except Exception:
                 self.optimizer, self.loss, self.metrics = before
@@ -130,13 +126,8 @@ class Sequential(LayerStack):
         return Steps(network, self.loss, fitting, self.optimizer)
 
     def _refuse_while_fitting(self, method: str) -> None:
-        if self._fitting:
+        if self._training:
             raise StateError(f"{method}: not while fit runs. Set model.stop_training, and go on after fit.")
-
-    def _built(self, method: str) -> Network:
-        if self._network is None:
-            raise StateError(f"{method}: expected a model that is built. Call build(input_shape) or fit first.")
-        return self._network
 
     def _ready(self, method: str) -> Steps:
         if self.loss is None or self._steps is None:
@@ -153,7 +144,7 @@ class Sequential(LayerStack):
         if self._network is None:
             if self.loss is None:
                 self._ready(method)
-            self.build(door.shape_of_samples(method, x, self._takes_indices))
+            self.build(door.shape_of_samples(method, feeds.example(x), self._takes_indices))
             self._built_from_data = True
 
     # --- training and prediction
@@ -161,12 +152,15 @@ class Sequential(LayerStack):
     def fit(
         self,
         x: Any,
-        y: Any,
-        batch_size: int = 32,
+        y: Any = None,
+        batch_size: int | None = None,
         epochs: int = 1,
         *,
+        steps_per_epoch: int | None = None,
+        initial_epoch: int = 0,
+        resume_from: str | os.PathLike[str] | None = None,
         validation_split: float = 0.0,
-        validation_data: Sequence[Any] | None = None,
+        validation_data: Any = None,
         shuffle: bool = True,
         class_weight: dict[int, float] | None = None,
         sample_weight: Any = None,
@@ -176,66 +170,77 @@ class Sequential(LayerStack):
     ) -> History:
         """Train on samples x and targets y, and return the History of loss and metrics by epoch.
 
-        batch_size: len(x) is batch gradient descent, 1 stochastic, in between mini-batch.
+        x, y: arrays; memory-mapped ones are read, converted and checked batch by batch. Or x is an iterable of batches
+        (x, y), (x, y, sample_weight) or (x, y, sample_weight, lengths): a sequence, taken in an order that is drawn for
+        each epoch, or what is gone over in its own order. A thread makes the next two batches while a step runs.
+        steps_per_epoch: of an iterable without a length; each epoch goes on where the one before ended.
+        batch_size: None is 32; len(x) is batch gradient descent, 1 stochastic, in between mini-batch.
+        epochs: the number of the last epoch; those before initial_epoch are taken as done.
+        resume_from: a checkpoint, or the folder of a ModelCheckpoint, whose newest is taken: training goes on from
+        there to the same bits, also in the middle of an epoch, if an iterable gives the same batches from its
+        beginning. A folder without one is a new beginning, if a ModelCheckpoint of this fit writes to it.
         validation_split: this share of the samples, drawn at random and stratified by class, is kept for validation.
-        validation_data: (x, y), (x, y, sample_weight) or (x, y, sample_weight, lengths) to validate on instead.
+        validation_data: what to validate on instead: (x, y), also with sample_weight and lengths, or such batches.
         class_weight: {label: weight} for every label of y, in the training loss. sample_weight: (N,), of each sample.
         lengths: (N,), how many steps of each sequence count, from 1 to all; what stands behind them changes nothing.
         verbose: 0 nothing, 1 a live line, 2 a line an epoch, "auto" by whether the output is a terminal.
 
         An unbuilt model is built for the shape of x, on the CPU in float32. Raises ShapeError, DtypeError, DataError
-        or ArgumentError before anything is trained.
+        or ArgumentError before anything is trained (or when a batch comes), what an iterable raises, FileError where a
+        checkpoint cannot be read, and NonFiniteError at the step that comes to NaN or infinity, whose update is not
+        made (see callbacks.TerminateOnNaN). Ctrl-C raises KeyboardInterrupt after the step that runs.
         """
         with self._lock:
             self._refuse_while_fitting("fit")
-            batch_size = positive_integer("fit", "batch_size", batch_size)
-            epochs = positive_integer("fit", "epochs", epochs)
-            share = fraction("fit", "validation_split", validation_split)
-            boolean("fit", "shuffle", shuffle)
-            training.check_watchers(verbose, callbacks)
-            if share and validation_data is not None:
-                fail("fit", "validation_split", "0 where validation_data is given", share)
-            self._build_from("fit", x)
+            plan = training.plan(epochs, initial_epoch, verbose, callbacks)
+            given = feeds.Given("fit", x, y, sample_weight, lengths, batch_size, steps_per_epoch)
+            self._build_from("fit", given)
             steps = self._ready("fit")
-            if not steps.network.trained:
-                raise StateError("fit: expected a model with parameters to train, received one without.")
-            samples = self._data("fit", x, y, sample_weight, lengths)
-            factors = None if class_weight is None else door.class_weights("fit", class_weight, samples.y)
-            samples, unweighted = samples.weighted(factors), samples
-            validation = None
-            if validation_data is not None:
-                if not isinstance(validation_data, tuple | list) or not 2 <= len(validation_data) <= 4:
-                    fail("fit", "validation_data", "(x, y), also with sample_weight and lengths", type(validation_data))
-                validation = self._data("fit: validation_data", *validation_data)
-            elif share:
-                kept, held = door.split(samples.y, share, self.seed)
-                samples, validation = samples.rows(kept), unweighted.rows(held)
+            training.expect_parameters(steps)
+            with self._taking_shape():
+                chosen = feeds.Choice(self.seed, shuffle, class_weight, validation_split, validation_data)
+                feed, held = feeds.training(given, steps, chosen, plan.span, plan.checked)
             self.stop_training = False
-            plan = training.Plan(batch_size, epochs, shuffle, verbose, self.seed, self.epochs_trained)
-            self._fitting = True
+            self._training = training.Training(self, steps, feed, held, plan)
             try:
-                return training.fit(self, steps, samples, validation, plan, list(callbacks or ()))
+                if resume_from is not None:
+                    self._training.resume(resume_from)
+                return self._training.run()
             finally:
-                self._fitting = False
+                self._training = None
 
     def evaluate(
-        self, x: Any, y: Any, batch_size: int = PREDICT_BATCH, sample_weight: Any = None, lengths: Any = None
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int | None = None,
+        sample_weight: Any = None,
+        lengths: Any = None,
+        steps: int | None = None,
     ) -> dict[str, Any]:
-        """Loss and metrics on x and y, without training: {"loss": ..., "accuracy": ...}. lengths: as in fit."""
-        with self._lock:
-            size = positive_integer("evaluate", "batch_size", batch_size)
-            self._build_from("evaluate", x)
-            steps = self._ready("evaluate")
-            return training.evaluate(steps, self._data("evaluate", x, y, sample_weight, lengths), size)
+        """Loss and metrics on x and y, without training: {"loss": ..., "accuracy": ...}.
 
-    def predict(self, x: Any, batch_size: int = PREDICT_BATCH, lengths: Any = None) -> Any:
-        """The output for samples x, as a numpy array (N, ...). lengths: as in fit."""
+        x, y, lengths: as in fit. batch_size: None is 256. steps: how many batches of an iterable without a length.
+        """
         with self._lock:
-            size = positive_integer("predict", "batch_size", batch_size)
-            network, steps = self._built("predict"), self._steps
-            checked = self._inputs("predict", x, network)
-            mask = door.mask("predict", lengths, checked, network)
-            return training.predict(steps or Steps(network), checked, size, mask)
+            given = feeds.Given("evaluate", x, y, sample_weight, lengths, batch_size, steps)
+            self._build_from("evaluate", given)
+            ready = self._ready("evaluate")
+            with self._taking_shape():
+                data = given.batches(ready)
+            return evaluation.evaluate(ready, data.epoch())
+
+    def predict(self, x: Any, batch_size: int | None = None, lengths: Any = None, steps: int | None = None) -> Any:
+        """The output for samples x, as a numpy array (N, ...).
+
+        x: an array, also a memory-mapped one, or an iterable of batches, x or tuples that begin with it. batch_size:
+        None is 256. lengths: as in fit. steps: as in evaluate.
+        """
+        with self._lock:
+            network = self._built("predict")
+            ready = self._steps or Steps(network)
+            data = feeds.inputs(ready, x, batch_size, lengths, steps)
+            return evaluation.predict(ready, data.epoch(), data.samples)
 
     def train_on_batch(self, x: Any, y: Any, sample_weight: Any = None, lengths: Any = None) -> float:
         """One step on one batch; returns its loss, before the step. Raises as fit does."""
@@ -258,12 +263,9 @@ class Sequential(LayerStack):
         steps, batch = self._ready(method), self._data(method, x, y, sample_weight, lengths)
         step = steps.step(replace(mode, lengths=batch.mask is not None), len(batch.x))
         fixed = steps.network.fixed
-        step.x[...], step.targets[...] = batch.x, batch.y
-        if batch.mask is not None:
-            step.mask[...] = batch.mask
         before = np.array(fixed)
         try:
-            step.weights[...] = 1 if batch.weights is None else batch.weights.reshape(-1)
+            batch.put(step)
             step.run()
         finally:
             steps.restore_weights()
@@ -299,72 +301,22 @@ class Sequential(LayerStack):
             mode = Mode(boolean("loss_value", "training", training), loss=True)
             return float(self._run("loss_value", mode, x, y, sample_weight, lengths).loss[0])
 
-    def _inputs(self, method: str, x: Any, network: Network) -> Any:
-        layer = f"{type(self.layers[0]).__name__} (layer 0, {self.layers[0].name!r})"
-        return door.inputs(method, x, network.input_shape, network.dtype, layer, network.index_limit)
+    def _data(self, method: str, x: Any, y: Any, sample_weight: Any = None, lengths: Any = None) -> batches.Data:
+        with self._taking_shape():
+            return batches.checked(method, self._ready(method), x, y, sample_weight, lengths)
 
-    def _data(self, method: str, x: Any, y: Any, sample_weight: Any = None, lengths: Any = None) -> training.Data:
-        steps = self._ready(method)
-        network = steps.network
+    @contextmanager
+    def _taking_shape(self) -> Iterator[None]:
+        """The shape of data that are refused in this block binds nobody."""
         try:
-            checked = self._inputs(method, x, network)
-            y = door.targets(method, y, steps.loss, network.output_shape, network.dtype, len(checked))
-            weights = door.sample_weights(method, sample_weight, len(checked), steps.rows, network.dtype)
-            mask = door.mask(method, lengths, checked, network)
+            yield
         except NumbanetError:
-            if self._built_from_data:  # the shape of refused data binds nobody
+            if self._built_from_data:
                 self._network = self._steps = None
             raise
         self._built_from_data = False
-        return training.Data(checked, y, weights, mask)
 
-    # --- weights
-
-    def get_weights(self) -> list[Any]:
-        """Copies of all parameters, layer by layer, each layer's in Keras's order (kernel, bias)."""
-        with self._lock:
-            return [np.array(slot.value) for slot in self._built("get_weights").slots]
-
-    def set_weights(self, weights: Sequence[Any]) -> None:
-        """Take values in the order of get_weights; nothing is changed unless all of them fit."""
-        with self._lock:
-            network = self._built("set_weights")
-            shapes = dict(zip(self.weight_names, (slot.parameter.shape for slot in network.slots), strict=True))
-            checked = door.parameters("set_weights", weights, shapes, network.dtype)
-            for slot, a in zip(network.slots, checked, strict=True):
-                slot.value[...] = a
-
-    def last_gradients(self) -> dict[str, Any]:
-        """Copies of the last step's gradients by the names of weight_names, as the optimizer used them: clipped."""
-        with self._lock:
-            slots = self._built("last_gradients").trained
-            return {f"{slot.layer}/{slot.parameter.name}": np.array(slot.gradient) for slot in slots}
-
-    def reset_states(self, states: dict[str, Sequence[Any]] | None = None) -> None:
-        """Choose the states with which recurrent layers with stateful=True begin the next batch: zeros, or these.
-
-        states: {layer name: [h]}, for an LSTM [h, c], each (batch_size, units), as `get_states` returns them; those of
-        layers that are not named are set to zero. Where one does not fit, nothing is changed: ArgumentError,
-        ShapeError, DtypeError or DataError.
-        """
-        with self._lock:
-            network = self._built("reset_states")
-            kept = network.states()
-            chosen = door.states("reset_states", {} if states is None else states, kept, network.dtype)
-            for name, places in kept.items():
-                for k, place in enumerate(places):
-                    place[...] = chosen[name][k] if name in chosen else 0
-
-    def get_states(self) -> dict[str, list[Any]]:
-        """Copies of the states in which recurrent layers with stateful=True ended the last batch: {name: [h, ...]}."""
-        with self._lock:
-            states = self._built("get_states").states()
-            return {name: [np.array(state) for state in of_layer] for name, of_layer in states.items()}
-
-    @property
-    def weight_names(self) -> list[str]:
-        """The names of get_weights' arrays: "dense/kernel", "dense/bias", ..."""
-        return [f"{slot.layer}/{slot.parameter.name}" for slot in self._built("weight_names").slots]
+    # --- files
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write layers, weights and compile's choices to a file for `nn.load_model`: all of it, or nothing.
@@ -372,11 +324,72 @@ class Sequential(LayerStack):
         Raises StateError before build, FileError, MissingDependency, ArgumentError where a get_config is not enough.
         """
         with self._lock:
-            save_model(path, self.name, self._built("save"), (self.optimizer, self.loss, self.metrics))
+            save_model(path, self.name, self._built("save"), self._chosen)
 
-    def count_params(self) -> int:
-        """How many numbers the parameters hold."""
-        return sum(slot.value.size for slot in self._built("count_params").slots)
+    def save_checkpoint(self, path: str | os.PathLike[str]) -> None:
+        """Write all that training needs to go on to the same bits; also from a callback, while fit runs.
+
+        Weights, moments, counters, learning rate, and of a fit the place in the epoch, metrics, history and the states
+        of callbacks. Raises StateError before build and compile, else as save does.
+        """
+        with self._lock:
+            steps = self._ready("save_checkpoint")
+            state: dict[str, Any] = steps.get_state() | {"epochs_trained": self.epochs_trained}
+            state["training"] = self._training and self._training.get_state()
+            write_checkpoint(path, self.name, self._built("save_checkpoint"), self._chosen, state)
+
+    def load_checkpoint(self, path: str | os.PathLike[str]) -> None:
+        """Take over a checkpoint of this very model, compiled as it was; a model that is not built is built.
+
+        `train_on_batch` then goes on to the same bits; `fit(..., resume_from=path)` does all of this itself. Raises
+        FileError, ArgumentError where the checkpoint is of another model, and StateError before compile.
+        """
+        with self._lock:
+            self._refuse_while_fitting("load_checkpoint")
+            self._read_checkpoint(path)
+
+    def _read_checkpoint(self, path: Any, accept: Callable[[Any], None] = lambda state: None) -> None:
+        """Take over a checkpoint, if `accept` does not refuse its fit's state or None. On errors nothing is changed."""
+        built = self._network is not None or self.loss is None
+        try:
+            if not built:
+                saved, _ = read_model(path)
+                self.build(saved.input_shape, dtype=saved.dtype)
+            steps = self._ready("load_checkpoint")
+            weights, state = read_checkpoint(path, self.name, steps.network, self._chosen)
+            accept(state["training"])
+            with blame(os.fspath(path)):
+                steps.set_state(state, weights)
+            self.epochs_trained = state["epochs_trained"]
+        except BaseException:
+            if not built:
+                self._network = self._steps = None
+            raise
+
+    @property
+    def _chosen(self) -> Chosen:
+        """What compile was given."""
+        return self.optimizer, self.loss, self.metrics
+
+    @property
+    def steps_trained(self) -> int:
+        """The number of training steps, which are batches, since build or compile."""
+        return 0 if self._network is None else int(self._network.iteration[0])
+
+    def swap_average(self) -> None:
+        """Exchange the trained weights and their average, which an optimizer with use_ema=True keeps.
+
+        Called twice it changes nothing. Until the first update the average is the weights. Raises StateError where
+        there is none.
+        """
+        with self._lock:
+            steps = self._ready("swap_average")
+            if (arena := steps.moments.get("average")) is None:
+                raise StateError("swap_average: expected an optimizer with use_ema=True. Compile with one.")
+            if steps.updates[0]:
+                values = steps.network.trained_values
+                average = np.array(arena.buffer)
+                arena.buffer[...], values[...] = values, average
 
     def summary(self) -> None:
         """Print the layers with their output shapes and parameters, and the memory."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from . import random
 from .devices import Device
-from .layers.base import Layer, Parameter, Shape, Tensors
+from .layers.base import Description, Layer, Parameter, Shape, Tensors
 from .layers.chain import Chain, index_limit
 from .memory import Arena
 from .program import Program
@@ -42,7 +42,8 @@ class Ends:
 class Network:
     """A chain of layers with its parameters, for samples of `input_shape`.
 
-    Parameters lie in one flat buffer, those that are trained first, and their gradients in another of that layout.
+    Parameters lie in one flat buffer: first those that are trained, whose gradients lie in another of that layout, then
+    those that are frozen, then those that a step moves in other ways, as running statistics.
     Activations are allocated for the largest batch seen; a smaller one uses their first rows.
 
     values: what the parameters begin with, by their names; without them their initializers make it.
@@ -69,11 +70,13 @@ class Network:
 
     def _allocate_parameters(self, values: Mapping[str, Any] | None) -> None:
         owned = [(name, p) for name, d in zip(self.chain.names, self.descriptions, strict=True) for p in d.parameters]
-        trained = {f"{name}/{p.name}": p.shape for name, p in owned if p.trainable}
-        others = {f"{name}/{p.name}": p.shape for name, p in owned if not p.trainable}
+        trained = {f"{name}/{p.name}": p.shape for name, p in owned if p.trained}
+        frozen = {f"{name}/{p.name}": p.shape for name, p in owned if p.trainable and p.frozen}
+        fixed = {f"{name}/{p.name}": p.shape for name, p in owned if not p.trainable}
         self.gradients = Arena(self.device, self.dtype, trained)
-        self.parameters = Arena(self.device, self.dtype, trained | others)
+        self.parameters = Arena(self.device, self.dtype, trained | frozen | fixed)
         self.trained_size = self.gradients.buffer.size
+        self._fixed_start = min(map(self.parameters.offsets.__getitem__, fixed), default=self.parameters.buffer.size)
         self.slots = []
         for place, (name, p) in enumerate(owned):
             key = f"{name}/{p.name}"
@@ -83,6 +86,13 @@ class Network:
             else:
                 value[...] = values[key]
             self.slots.append(Slot(name, p, value, self.gradients.views.get(key)))
+
+    def following_its_layers(self) -> Network:
+        """The network, or where layers were frozen or unfrozen since it was made, a new one with its values."""
+        now = Chain(self.layers, self.chain.names, self.input_shape).description
+        if _layout(now) == _layout(self.chain.description):
+            return self
+        return Network(self.layers, self.input_shape, self.device, self.dtype, self.seed, self.parameters.views)
 
     def adopt(self, other: Network) -> None:
         """Take over the values of parameters that the other network has too."""
@@ -103,12 +113,17 @@ class Network:
     @property
     def trained(self) -> list[Slot]:
         """The parameters that training changes."""
-        return [slot for slot in self.slots if slot.parameter.trainable]
+        return [slot for slot in self.slots if slot.parameter.trained]
+
+    @property
+    def trained_values(self) -> Any:
+        """The values that the optimizer changes, one after another, laid out as their gradients are."""
+        return self.parameters.buffer[: self.trained_size]
 
     @property
     def fixed(self) -> Any:
-        """The values that no optimizer changes, such as running statistics, one after another."""
-        return self.parameters.buffer[self.trained_size :]
+        """The values that a step moves without an optimizer, such as running statistics, one after another."""
+        return self.parameters.buffer[self._fixed_start :]
 
     def sizes(self) -> dict[str, int]:
         """Bytes of parameters, gradients, and activations as far as they are allocated."""
@@ -125,6 +140,13 @@ class Network:
             return
         self._activations = Arena(self.device, self.dtype, self._activation_shapes(n))
         self.capacity = n
+
+    def clear_activations(self) -> None:
+        """Zero what a step writes, gradients too, but for its input and mask."""
+        for name, view in self._activations.views.items() if self._activations else ():
+            if name not in ("x", "mask"):
+                view[...] = 0
+        self.gradients.buffer[...] = 0
 
     def _activation_shapes(self, n: int) -> dict[str, Shape]:
         """What a step on n samples holds between its kernels."""
@@ -170,3 +192,8 @@ class Network:
         """Write the calls of the backward pass, as far down as somebody needs it."""
         program.owner = ""
         self.chain.backward(program, self.tensors(n, training, masked), input_gradient)
+
+
+def _layout(d: Description) -> tuple[list[str], list[str]]:
+    """What freezing layers changes: the parameters that are trained, and the scratch arrays."""
+    return [p.name for p in d.parameters if p.trained], list(d.scratch)

@@ -1,8 +1,8 @@
 """Optimizers: one kernel call over the flat buffer of all parameters.
 
-Order of a step, as in Keras: clip the gradients, decay the weights, update. `weight_decay` is decoupled in every
-optimizer (w -= learning_rate * weight_decay * w, Loshchilov and Hutter 2019), not an l2 term in the gradient.
-Equations and sources are in the kernels' contracts.
+Order of a step, as in Keras: mean of accumulated gradients, clip, decay the weights, update, average. `weight_decay`
+is decoupled in every optimizer (w -= learning_rate * weight_decay * w, Loshchilov and Hutter 2019), not an l2 term in
+the gradient. Equations and sources are in the kernels' contracts.
 """
 
 from __future__ import annotations
@@ -15,14 +15,23 @@ from typing import Any
 import numpy as np
 
 from . import schedules
-from .checks import boolean, fail, fraction, non_negative, positive
+from .checks import boolean, fail, fraction, non_negative, positive, positive_integer
 from .config import plain, resolve
 from .errors import ArgumentError
-from .kernels import adagrad, adam, clip, counter, lion, rmsprop, sgd, weight_decay
+from .kernels import accumulation, adagrad, adam, clip, counter, lion, moving_average, rmsprop, sgd, weight_decay
 from .program import Program
 from .schedules import Schedule
 
-COMMON = ("clipnorm", "global_clipnorm", "clipvalue", "weight_decay")
+COMMON = (
+    "clipnorm",
+    "global_clipnorm",
+    "clipvalue",
+    "weight_decay",
+    "gradient_accumulation_steps",
+    "use_ema",
+    "ema_momentum",
+    "ema_overwrite_frequency",
+)
 PIECE = 16384  # elements of a gradient whose squares one task sums
 
 
@@ -35,6 +44,11 @@ class Optimizer:
     global_clipnorm: scale all gradients together so that their common norm is at most this.
     clipvalue: cut each element of the gradients to [-clipvalue, clipvalue]. At most one of the three.
     weight_decay: decoupled decay of all parameters, per step and unit of learning rate.
+    gradient_accumulation_steps: update once in so many batches, 2 or more, with the mean of their gradients. Schedules
+        count updates.
+    use_ema: keep an exponential moving average of the trained weights, which becomes the weights when fit ends;
+        `callbacks.SwapEMAWeights` validates with it. ema_momentum: of the average. ema_overwrite_frequency: also take
+        it after every so many updates.
     """
 
     def __init__(
@@ -44,6 +58,10 @@ class Optimizer:
         global_clipnorm: float | None = None,
         clipvalue: float | None = None,
         weight_decay: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
         **unknown: Any,
     ) -> None:
         owner = type(self).__name__
@@ -68,6 +86,12 @@ class Optimizer:
         self.global_clipnorm = given.get("global_clipnorm")
         self.clipvalue = given.get("clipvalue")
         self.weight_decay = None if weight_decay is None else non_negative(owner, "weight_decay", weight_decay)
+        self.gradient_accumulation_steps = _count(owner, "gradient_accumulation_steps", gradient_accumulation_steps, 2)
+        self.use_ema = boolean(owner, "use_ema", use_ema)
+        self.ema_momentum = fraction(owner, "ema_momentum", ema_momentum)
+        self.ema_overwrite_frequency = _count(owner, "ema_overwrite_frequency", ema_overwrite_frequency, 1)
+        if self.ema_overwrite_frequency and not use_ema:
+            fail(owner, "ema_overwrite_frequency", "None without use_ema=True", ema_overwrite_frequency)
 
     def seal(self) -> None:
         """Called by compile: what is recorded in steps can no longer change, but for the learning rate."""
@@ -90,6 +114,13 @@ class Optimizer:
     def initial_moment(self) -> float:
         """What those arrays begin with."""
         return 0.0
+
+    @property
+    def arrays(self) -> dict[str, float]:
+        """All arrays of the parameters' size that it keeps from step to step, and what they begin with."""
+        average = {"average": 0.0} if self.use_ema else {}
+        total = {"total": 0.0} if self.gradient_accumulation_steps else {}
+        return dict.fromkeys(self.moments, self.initial_moment) | average | total
 
     @property
     def learning_rate(self) -> float:
@@ -124,16 +155,29 @@ class Optimizer:
             fail(type(self).__name__, "learning_rate", expected, rate)
         self._rate[0] = rate
 
-    def record(self, program: Program, g: Any, w: Any, segments: Any, moments: dict[str, Any], iteration: Any) -> None:
-        """Write the calls of one step over the flat gradient g and parameters w.
+    def record(self, program: Program, g: Any, w: Any, segments: Any, arrays: dict[str, Any], iteration: Any) -> None:
+        """Write the calls of one update over the flat gradient g and parameters w.
 
-        segments: the gradient of each parameter, as flat views of g. iteration: the number of steps done.
+        segments: the gradient of each parameter, as flat views of g. arrays: those of `arrays`. iteration: the number
+        of updates done.
         """
+        if self.gradient_accumulation_steps:
+            mean = program.kernels(accumulation).mean
+            program.call(mean, self.gradient_accumulation_steps, arrays["total"], g)
         self._clip(program, g, segments)
         if self.weight_decay:
             program.call(program.kernels(weight_decay).apply, self._rate, self.weight_decay, w)
-        self.update(program, g, w, moments, iteration)
+        self.update(program, g, w, arrays, iteration)
         program.call(program.kernels(counter).advance, iteration)
+        if self.use_ema:
+            loops = program.kernels(moving_average)
+            program.call(loops.follow, self.ema_momentum, iteration, w, arrays["average"])
+            if self.ema_overwrite_frequency:
+                program.call(loops.overwrite, self.ema_overwrite_frequency, iteration, arrays["average"], w)
+
+    def record_accumulation(self, program: Program, g: Any, arrays: dict[str, Any]) -> None:
+        """Write the calls of a batch whose gradient waits for those of others."""
+        program.call(program.kernels(accumulation).add, g, arrays["total"])
 
     def _clip(self, program: Program, g: Any, segments: Any) -> None:
         loops = program.kernels(clip)
@@ -156,7 +200,8 @@ class Optimizer:
 
     def __repr__(self) -> str:
         config = self.get_config() | {"learning_rate": self._schedule or self.learning_rate}
-        given = {name: value for name, value in config.items() if value is not None}
+        unused = () if self.use_ema else ("use_ema", "ema_momentum")
+        given = {name: value for name, value in config.items() if value is not None and name not in unused}
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in given.items())})"
 
 
@@ -320,6 +365,15 @@ _known = {
     "adamw": AdamW,
     "lion": Lion,
 }
+
+
+def _count(owner: str, argument: str, value: int | None, least: int) -> int | None:
+    """An integer of `least` or more, or None where none is given."""
+    if value is None:
+        return None
+    if positive_integer(owner, argument, value) < least:
+        fail(owner, argument, f"an integer of {least} or more, or None", value)
+    return value
 
 
 def get(optimizer: Any) -> Optimizer:

@@ -3,83 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from .errors import ArgumentError, ShapeError
-from .kernels import check, gather, masking, mean, regularization, running_mean
+from . import nonfinite
+from .errors import ArgumentError, NonFiniteError, ShapeError
+from .io.checkpoint import count
+from .kernels import check, copy, counter, gather, masking, mean, regularization, running_mean
 from .losses import Loss
 from .memory import Arena
 from .metrics import Metric
 from .network import Ends, Network
 from .optimizers import Optimizer
 from .program import Program
-
-
-@dataclass(frozen=True)
-class Mode:
-    """What a step does after its forward pass."""
-
-    training: bool = False  # dropout and the like are on
-    loss: bool = False
-    report: bool = False  # add loss and metrics up
-    gradients: bool = False
-    input_gradient: bool = False
-    update: bool = False
-    lengths: bool = False  # the batch has a mask, which says which steps of its sequences count
-
-
-PREDICT = Mode()
-EVALUATE = Mode(loss=True, report=True)
-TRAIN = Mode(training=True, loss=True, gradients=True, update=True)
-FIT = Mode(training=True, loss=True, report=True, gradients=True, update=True)
-
+from .step import Mode, Source, Step
 
 MOST_STEPS = 64  # recorded steps that are kept: each holds a list of bound calls
-
-
-@dataclass(frozen=True)
-class Source:
-    """Whole arrays that a step takes its batch from: row indices[k] becomes sample k."""
-
-    x: Any
-    y: Any
-    weights: Any | None
-    mask: Any | None = None
-
-
-@dataclass(frozen=True)
-class Step:
-    """A recorded step and the arrays at its ends."""
-
-    program: Program
-    x: Any
-    dx: Any
-    mask: Any
-    y: Any
-    targets: Any
-    weights: Any
-    indices: Any
-    loss: Any
-    before: Callable[[], None] | None = None  # sets the learning rate, where a schedule gives it
-
-    def run(self) -> None:
-        """Replay the program; one that updates has the learning rate of that step."""
-        if self.before is not None:
-            self.before()
-        self.program.run()
-
-    def fits(self, x: Any, y: Any) -> bool:
-        """Whether x and y are arrays in the very types and shapes of the step."""
-        return (
-            isinstance(y, np.ndarray)
-            and y.shape == self.targets.shape
-            and x.dtype == self.x.dtype
-            and y.dtype == self.targets.dtype
-        )
 
 
 class Steps:
@@ -102,6 +43,7 @@ class Steps:
         self.mean_loss = device.zeros((2,), np.float64)
         self.states = [device.zeros(metric.state_shape, np.float64) for metric in metrics]
         self.value = device.zeros((1,), network.dtype)
+        self.fixed_before = device.zeros(network.fixed.shape, network.dtype)  # of the step that runs
         # a loss that users write may prepare targets in ways of its own
         self.plain_targets = loss is not None and loss.plain_targets and type(loss).__module__ == Loss.__module__
         self.target_shape = loss.target_shape(shape) if loss else shape
@@ -128,11 +70,40 @@ class Steps:
     def _allocate_moments(self) -> None:
         shapes = {slot.layer + "/" + slot.parameter.name: slot.parameter.shape for slot in self.network.trained}
         self.moments: dict[str, Arena] = {}
-        for name in self.optimizer.moments if self.optimizer else ():
+        self.updates = self.network.device.zeros((1,), np.int64)
+        for name, initial in self.optimizer.arrays.items() if self.optimizer else ():
             arena = Arena(self.network.device, self.network.dtype, shapes)
-            if self.optimizer and self.optimizer.initial_moment:
-                arena.buffer[...] = self.optimizer.initial_moment
+            if initial:
+                arena.buffer[...] = initial
             self.moments[name] = arena
+
+    def get_state(self) -> dict[str, Any]:
+        """What another Steps of the same model needs to make the same next step: copies."""
+        rate = self.optimizer.learning_rate if self.optimizer else None
+        moments = {
+            name: {parameter: np.array(view) for parameter, view in arena.views.items()}
+            for name, arena in self.moments.items()
+        }
+        counts = {"iteration": int(self.network.iteration[0]), "updates": int(self.updates[0])}
+        return counts | {"learning_rate": rate, "moments": moments}
+
+    def set_state(self, state: dict[str, Any], weights: Mapping[str, Any]) -> None:
+        """Take over a state, and weights by name that fit; nothing is changed unless the state does: ValueError."""
+        counts = count(state["iteration"]), count(state["updates"])
+        places = {(name, key): view for name, arena in self.moments.items() for key, view in arena.views.items()}
+        values = {(name, key): a for name, arrays in state["moments"].items() for key, a in arrays.items()}
+        shapes, found = ({key: (a.shape, a.dtype) for key, a in arrays.items()} for arrays in (places, values))
+        if shapes != found:
+            raise ValueError(f"expected moments {shapes!r:.300}, found {found!r:.300}")
+        if self.optimizer and self.optimizer.schedule is None:
+            self.optimizer.learning_rate = state["learning_rate"]
+        elif self.optimizer:
+            self.optimizer.prepare(max(counts[1] - 1, 0))
+        for key, place in places.items():
+            place[...] = values[key]
+        for slot in self.network.slots:
+            slot.value[...] = weights[f"{slot.layer}/{slot.parameter.name}"]
+        self.network.iteration[0], self.updates[0] = counts
 
     def sizes(self) -> dict[str, int]:
         """Bytes of the network's memory and of the optimizer's moments."""
@@ -170,14 +141,40 @@ class Steps:
     def record(self, mode: Mode, n: int, source: Source | None = None) -> Step:
         """Write a step down; with a source its batch comes from whole arrays, by `indices`."""
         self._reserve(n)
-        network, program = self.network, Program(self.network.device)
-        ends = network.ends(n, mode.training, mode.lengths)
-        x, y, mask = ends.x, ends.y, ends.output_mask
-        self._check_mask(mask)
+        ends = self.network.ends(n, mode.training, mode.lengths)
+        self._check_mask(ends.output_mask)
         b = {name: array[: len(array) // self._capacity * n] for name, array in self._batch.items()}
+        if source and source.weights is not None:  # in an array of its own, so that no other step finds them
+            b["weights"] = self.network.device.zeros(b["weights"].shape, self.network.dtype)
+        every = self.optimizer.gradient_accumulation_steps if mode.update and self.optimizer else None
+        iteration = self.network.iteration
+        return Step(
+            self._program(mode, source, ends, b),
+            ends.x,
+            ends.dx,
+            ends.mask,
+            ends.y,
+            b["targets"],
+            b["weights"],
+            b["indices"],
+            self.value,
+            self._before(mode),
+            self._program(mode, source, ends, b, update=False) if every else None,
+            (lambda: (int(iteration[0]) + 1) % every == 0) if every else None,
+            lambda program: self._refuse(program, ends, b),
+        )
+
+    def _program(
+        self, mode: Mode, source: Source | None, ends: Ends, b: dict[str, Any], update: bool = True
+    ) -> Program:
+        """The calls of a step, of one whose gradient waits for others where there is no update."""
+        network, program, n = self.network, Program(self.network.device), len(ends.x)
+        y, mask = ends.y, ends.output_mask
+        if mode.checked and network.fixed.size:
+            program.owner = "data"
+            program.call(program.kernels(copy).forward, network.fixed, self.fixed_before)
+        self._expect_finite(mode, program, network.parameters.buffer)
         if source:
-            if source.weights is not None:  # in an array of its own, so that no other step finds them
-                b["weights"] = network.device.zeros(b["weights"].shape, network.dtype)
             self._gather(program, source, ends, b)
         network.forward(program, n, mode.training, mode.lengths)
         rows = (-1, network.output_shape[-1])
@@ -192,6 +189,7 @@ class Steps:
                 program.call(program.kernels(masking).leave_out, mask.reshape(-1), b["losses"][:, None])
             program.call(program.kernels(mean).forward, b["losses"], self.value)
             self._penalties(program)
+            self._expect_finite(mode, program, self.value)
         if mode.report:
             program.owner = "metrics"
             if mask is None:
@@ -207,22 +205,57 @@ class Steps:
                 program.call(program.kernels(masking).leave_out, mask.reshape(-1), ends.dy.reshape(rows))
             network.backward(program, n, mode.training, mode.input_gradient, mode.lengths)
             self._penalty_gradients(program)
+            self._expect_finite(mode, program, network.gradients.buffer)
+            self._expect_finite(mode, program, network.fixed)
         if mode.update and self.optimizer:
-            program.owner = "optimizer"
-            moments = {name: arena.buffer for name, arena in self.moments.items()}
+            self._record_update(program, self.optimizer, update)
+        return program.finish()
+
+    def _record_update(self, program: Program, optimizer: Optimizer, update: bool) -> None:
+        program.owner = "optimizer"
+        network, arrays = self.network, {name: arena.buffer for name, arena in self.moments.items()}
+        gradient = network.gradients.buffer
+        if update:
             segments = [slot.gradient.reshape(-1) for slot in network.trained]
-            parameters = network.parameters.buffer[: network.trained_size]
-            self.optimizer.record(program, network.gradients.buffer, parameters, segments, moments, network.iteration)
-        program.finish()
-        batch, before = (b["targets"], b["weights"], b["indices"]), self._before(mode)
-        return Step(program, x, ends.dx, ends.mask, y, *batch, self.value, before)
+            optimizer.record(program, gradient, network.trained_values, segments, arrays, self.updates)
+        else:
+            optimizer.record_accumulation(program, gradient, arrays)
+        program.call(program.kernels(counter).advance, network.iteration)
+
+    def _expect_finite(self, mode: Mode, program: Program, a: Any) -> None:
+        """End the step here where an array is not finite."""
+        if mode.checked and a.size:
+            program.owner = "check"
+            program.call(program.kernels(check).expect_finite, program.stop, a)
+
+    def _refuse(self, program: Program, ends: Ends, b: dict[str, Any]) -> None:
+        """Raises NonFiniteError that names where NaN or infinity came up in a step that stopped."""
+        network, step = self.network, int(self.network.iteration[0]) + 1
+        program.stop[0] = 0
+        network.fixed[...] = self.fixed_before  # what the program copied first of all
+        network.clear_activations()
+        for name in ("losses", "saved", "masked"):
+            b[name][...] = 0
+        batch = [("input", "x", ends.x), ("targets", "y", b["targets"]), ("sample_weight", "weights", b["weights"])]
+        parameters = [(slot.layer, slot.parameter.name, slot.value) for slot in network.slots]
+        found = nonfinite.first(parameters, batch, program)
+        network.fixed[...] = self.fixed_before
+        where = f"{found}" if found else "the loss, or a gradient, is not finite"
+        message = (
+            f"step {step}: {where}. The weights are those before this step. Lower the learning rate, clip the "
+            "gradients (the optimizers' global_clipnorm=1.0), or scale the data; callbacks.TerminateOnNaN chooses what "
+            "fit does."
+        )
+        if found is None:
+            raise NonFiniteError(message, step=step)
+        raise NonFiniteError(message, found.owner, step, found.array, found.place, found.value)
 
     def _before(self, mode: Mode) -> Callable[[], None] | None:
         """What sets the learning rate of a step that updates; None where there is no schedule."""
-        optimizer, iteration = self.optimizer, self.network.iteration
+        optimizer, updates = self.optimizer, self.updates
         if not mode.update or optimizer is None or optimizer.schedule is None:
             return None
-        return lambda: optimizer.prepare(int(iteration[0]))
+        return lambda: optimizer.prepare(int(updates[0]))
 
     def _gather(self, program: Program, source: Source, ends: Ends, b: dict[str, Any]) -> None:
         program.owner = "data"

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from numbanet import data, losses
+from numbanet.batches import Data
 from numbanet.errors import ArgumentError, DataError, DtypeError, ShapeError
-from numbanet.training import Data
 
 F4, F8 = np.dtype("float32"), np.dtype("float64")
 

@@ -10,7 +10,7 @@ import numbanet as nn
 from numbanet import layers, optimizers, random
 from numbanet.kernels.dropout import reference
 from numbanet.program import Program
-from numbanet.steps import TRAIN
+from numbanet.step import TRAIN
 from tests.models import LABELS, WEIGHTS, X, model, same, train
 from tests.oracles import DTYPES, assert_agrees, assert_gradient
 

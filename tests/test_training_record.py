@@ -4,21 +4,21 @@ import numpy as np
 import pytest
 
 from numbanet import optimizers
-from numbanet.callbacks import Callback
+from numbanet.callbacks import Callback, TerminateOnNaN
 from tests.models import LABELS, X, model
 
 
 @pytest.mark.compiled
 def test_a_loss_that_is_nan_is_seen():
-    m = model(optimizers.SGD(1e38))
+    m, going_on = model(optimizers.SGD(1e38)), [TerminateOnNaN("ignore")]
     with pytest.warns(RuntimeWarning, match="fit: the loss is .* after epoch 1. Lower the learning rate") as warned:
-        losses = m.fit(X, LABELS, 5, epochs=3, verbose=0).history["loss"]
+        losses = m.fit(X, LABELS, 5, epochs=3, verbose=0, callbacks=going_on).history["loss"]
     assert len(losses) == 3
     assert np.isnan(losses[-1])
     assert not np.isfinite(losses).any()
     assert [w.filename for w in warned] == [__file__], "once, and where the user called fit"
     with pytest.warns(RuntimeWarning, match="after epoch 1") as warned:
-        m.fit(X, LABELS, 5, epochs=2, verbose=0)
+        m.fit(X, LABELS, 5, epochs=2, verbose=0, callbacks=going_on)
     assert len(warned) == 1, "another fit says it again"
 
 
@@ -30,9 +30,10 @@ def test_the_warning_names_the_epoch_that_diverged():
 
     m = model()
     weights = [np.ones_like(w) for w in m.get_weights()]
+    watching = [Spoils(), TerminateOnNaN("ignore")]
     # in plain Python the loops are numpy's scalars, which warn of inf - inf themselves
     with np.errstate(invalid="ignore"), pytest.warns(RuntimeWarning, match="after epoch 3") as warned:
-        losses = m.fit(X, LABELS, epochs=4, callbacks=[Spoils()], verbose=0).history["loss"]
+        losses = m.fit(X, LABELS, epochs=4, callbacks=watching, verbose=0).history["loss"]
     assert np.isfinite(losses).tolist() == [True, True, False, False]
     assert len(warned) == 1
 

@@ -7,9 +7,12 @@ from .history import History
 from .lambda_callback import LambdaCallback
 from .layer_statistics import LayerStatistics
 from .learning_rate_scheduler import LearningRateScheduler
+from .model_checkpoint import ModelCheckpoint
 from .progress_bar import ProgressBar
 from .reduce_lr_on_plateau import ReduceLROnPlateau
+from .swap_ema_weights import SwapEMAWeights
 from .tensorboard import TensorBoard
+from .terminate_on_nan import TerminateOnNaN
 
 __all__ = [
     "CSVLogger",
@@ -20,7 +23,10 @@ __all__ = [
     "LayerStatistics",
     "LearningRateScheduler",
     "Logs",
+    "ModelCheckpoint",
     "ProgressBar",
     "ReduceLROnPlateau",
+    "SwapEMAWeights",
     "TensorBoard",
+    "TerminateOnNaN",
 ]

@@ -22,7 +22,10 @@ class Callback:
     params: Any = None
 
     def set_params(self, params: dict[str, Any]) -> None:
-        """Called by fit: "epochs", "steps" of an epoch, "verbose", and "metrics", the names that logs will have."""
+        """Called by fit: "epochs", "steps" of an epoch, "verbose", "metrics", the names in logs, and "resumed".
+
+        "resumed": the file or folder that training goes on from, as text; None for a new beginning.
+        """
         self.params = params
 
     def set_model(self, model: Any) -> None:
@@ -35,11 +38,20 @@ class Callback:
     def set_state(self, state: dict[str, Any]) -> None:
         """Go on from a state that get_state gave; called after on_train_begin."""
 
+    @property
+    def watches_batches(self) -> bool:
+        """Whether on_train_batch_begin and on_train_batch_end have anything to do; if not, they are not called."""
+        hooks = ("on_train_batch_begin", "on_train_batch_end")
+        return any(getattr(type(self), hook) is not getattr(Callback, hook) for hook in hooks)
+
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Before the first epoch."""
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         """After the last epoch, and where training ended by an exception."""
+
+    def on_interrupt(self) -> None:
+        """After Ctrl-C, between two steps, before on_train_end: the model is as the last step left it."""
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Before an epoch; the first is 0."""
@@ -52,3 +64,9 @@ class Callback:
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """After a step."""
+
+    def on_test_begin(self, logs: Logs | None = None) -> None:
+        """Before an epoch's validation."""
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        """After an epoch's validation, also where it was interrupted."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..checks import boolean, fail
 from ..errors import ArgumentError
+from ..io.checkpoint import count
 from .base import Callback, Logs
 from .table import csv_lines
 
@@ -86,4 +87,8 @@ class CSVLogger(Callback):
         return {"columns": list(self._columns), "size": size}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        self._columns, self._keep = list(state["columns"]), state["size"]
+        columns = state["columns"]
+        if not isinstance(columns, list) or any(not isinstance(name, str) for name in columns):
+            raise ValueError(f"CSVLogger: expected names of columns, found {columns!r:.100}")
+        self._columns, self._keep = list(columns), count(state["size"])
+        self._check(["epoch", *(self.params["metrics"] if self.params else ())])

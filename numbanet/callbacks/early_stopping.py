@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..checks import boolean, non_negative_integer, number
+from ..io.checkpoint import count
 from .base import Callback, Logs
 from .monitor import Monitor
 
@@ -83,9 +84,17 @@ class EarlyStopping(Callback):
         return state | {"best": np.array(self.best)} | weights
 
     def set_state(self, state: dict[str, Any]) -> None:
-        self.wait, self.best = state["wait"], float(state["best"])
-        self.stopped_epoch, self.best_epoch = state["stopped_epoch"], state["best_epoch"]
-        count = sum(name.startswith("weights/") for name in state)
-        self._weights = [state[f"weights/{k}"] for k in range(count)] or None
+        self.wait, self.best = count(state["wait"]), float(state["best"])
+        epochs = state["stopped_epoch"], state["best_epoch"]
+        self.stopped_epoch, self.best_epoch = (None if epoch is None else count(epoch) for epoch in epochs)
+        arrays = sum(name.startswith("weights/") for name in state)
+        weights = [state[f"weights/{k}"] for k in range(arrays)]
+        if weights and list(map(_kind, weights)) != list(map(_kind, self.model.get_weights())):
+            raise ValueError("EarlyStopping: expected a state with weights of this model, found others")
+        self._weights = weights or None
         if self.stopped_epoch is not None:
             self.model.stop_training = True
+
+
+def _kind(a: Any) -> tuple[Any, Any]:
+    return a.shape, a.dtype

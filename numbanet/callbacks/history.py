@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..figures import new_figure
+from ..io.checkpoint import count
 from ..progress import format_value
 from .base import Callback, Logs
 from .monitor import direction
@@ -71,7 +72,7 @@ class History(Callback):
         return state | {f"values/{name}": _packed(values) for name, values in self.history.items()}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        self.epoch = list(state["epoch"])
+        self.epoch = [count(epoch) for epoch in state["epoch"]]
         self.history = {name: _unpacked(state[f"values/{name}"]) for name in state["names"]}
 
     def __repr__(self) -> str:
@@ -106,10 +107,11 @@ def _best(name: str, values: list[Any]) -> int | None:
 def _packed(values: list[Any]) -> Any:
     """The values as one array, from which _unpacked makes the same again; or as they are."""
     kinds = {(type(value), np.shape(value), getattr(value, "dtype", None)) for value in values}
-    if len(kinds) == 1 and isinstance(values[0], float | np.ndarray):
+    if len(kinds) == 1 and isinstance(values[0], float | np.generic | np.ndarray):
         return np.stack(values)
     return list(values)
 
 
 def _unpacked(values: Any) -> list[Any]:
-    return list(values.tolist() if isinstance(values, np.ndarray) and values.ndim == 1 else values)
+    are_floats = isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype == np.float64
+    return list(values.tolist() if are_floats else values)

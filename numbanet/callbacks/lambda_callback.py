@@ -32,6 +32,10 @@ class LambdaCallback(Callback):
             if not callable(hook):
                 fail("LambdaCallback", name, "a function", hook)
 
+    @property
+    def watches_batches(self) -> bool:
+        return not self._hooks.keys().isdisjoint({"on_train_batch_begin", "on_train_batch_end"})
+
     def _call(self, name: str, *arguments: Any) -> None:
         if hook := self._hooks.get(name):
             *place, logs = arguments

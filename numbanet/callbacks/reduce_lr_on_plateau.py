@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..checks import fail, fraction, non_negative, non_negative_integer
+from ..io.checkpoint import count
 from .base import Callback, Logs
 from .learning_rate import check_settable
 from .monitor import Monitor
@@ -79,4 +80,5 @@ class ReduceLROnPlateau(Callback):
         return {"wait": self.wait, "cooldown_counter": self.cooldown_counter, "best": np.array(self.best)}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        self.wait, self.cooldown_counter, self.best = state["wait"], state["cooldown_counter"], float(state["best"])
+        self.wait, self.cooldown_counter = count(state["wait"]), count(state["cooldown_counter"])
+        self.best = float(state["best"])

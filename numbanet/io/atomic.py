@@ -36,6 +36,7 @@ else:
         return True
 
 
+NAMED = 32  # characters of a file's name in that of its temporary file: names have at most 255 bytes
 NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP)  # what file systems say that cannot write a folder out
 
 
@@ -52,7 +53,7 @@ def write(path: str | os.PathLike[str], chunks: Iterable[Any]) -> None:
     folder, name = os.path.split(target)
     try:
         mode = _mode(target)
-        _remove_leftovers(folder, name)
+        remove_leftovers(folder, re.escape(name[:NAMED]))
         temporary, handle = _create(folder, name)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -90,14 +91,10 @@ def _mode(target: str) -> int | None:
     return stat.S_IMODE(found)
 
 
-def _prefix(name: str) -> str:
-    return f".{name[:32]}."  # names have at most 255 bytes
-
-
 def _create(folder: str, name: str) -> tuple[str, int]:
     """A new temporary file, claimed: its path, and it itself, open."""
     while True:
-        path = os.path.join(folder, f"{_prefix(name)}{os.urandom(8).hex()}.part")
+        path = os.path.join(folder, f".{name[:NAMED]}.{os.urandom(8).hex()}.part")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         handle = os.open(path, flags, 0o666)
         try:
@@ -109,9 +106,9 @@ def _create(folder: str, name: str) -> tuple[str, int]:
         os.close(handle)
 
 
-def _remove_leftovers(folder: str, name: str) -> None:
-    """Remove the temporary files of this name that no living process writes."""
-    pattern = re.compile(re.escape(_prefix(name)) + r"[0-9a-f]{16}\.part")
+def remove_leftovers(folder: str | os.PathLike[str], names: str) -> None:
+    """Remove the temporary files that no living process writes. names: a regular expression of how they begin."""
+    pattern = re.compile(rf"\.{names}\.[0-9a-f]{{16}}\.part")
     with os.scandir(folder) as entries:
         found = [entry.path for entry in entries if pattern.fullmatch(entry.name)]
     for path in found:

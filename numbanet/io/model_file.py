@@ -29,6 +29,7 @@ from .strict_json import dumps, parse
 from .tensors import MOST_AXES, blame, path_text, read_tensors, write_tensors
 
 FIELDS = {"kind", "name", "seed", "layers", "input_shape", "dtype", "compile", "weights"}
+MODEL = "model/"  # before the names of a model's tensors in a checkpoint
 LARGEST_STATES = 2**25  # bytes, of the metrics: a ConfusionMatrix of 2048 classes
 
 
@@ -38,6 +39,9 @@ class Choices(NamedTuple):
     optimizer: Optimizer
     loss: Loss
     metrics: list[Metric]
+
+
+Chosen = tuple[Optimizer | None, Loss | None, Sequence[Metric]]
 
 
 class SavedModel(NamedTuple):
@@ -51,18 +55,18 @@ class SavedModel(NamedTuple):
     choices: Choices | None
 
 
-def save_model(
-    path: str | os.PathLike[str],
-    name: str,
-    network: Network,
-    chosen: tuple[Optimizer | None, Loss | None, Sequence[Metric]],
-) -> None:
+def save_model(path: str | os.PathLike[str], name: str, network: Network, chosen: Chosen) -> None:
     """Write a network, and what compile was given, to a file that is there whole or not at all.
 
     Raises ArgumentError where the configuration of a layer, or of anything else, does not make the same thing again;
     FileError where the file cannot be written, and MissingDependency without the package safetensors.
     """
     path_text("save", path)
+    write_tensors(path, *described(name, network, chosen))
+
+
+def described(name: str, network: Network, chosen: Chosen) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The tensors and the metadata of a model file. Raises ArgumentError where they would not make the model again."""
     optimizer, loss, metrics = chosen
     choices = None if optimizer is None or loss is None else Choices(optimizer, loss, list(metrics))
     tensors = {f"{slot.layer}/{slot.parameter.name}": slot.value for slot in network.slots}
@@ -82,19 +86,29 @@ def save_model(
         "weights": list(tensors),
     }
     try:
-        again = _made(parse(dumps(metadata)), tensors)
+        plain = parse(dumps(metadata))
+        again = made(plain, tensors)
     except Exception as error:
         raise ArgumentError(f"save: what the file would say makes no model: {error!s:.1000}") from error
     _expect_same([*network.layers, *_parts(choices)], [*again.layers, *_parts(again.choices)])
-    write_tensors(path, tensors, metadata)
+    return tensors, plain
 
 
 def read_model(path: str | os.PathLike[str]) -> tuple[SavedModel, dict[str, Any]]:
-    """What a model file says, and its tensors. Raises FileError, and nothing else, for any file that is none."""
+    """What a model file or a checkpoint says of a model, and its tensors. Raises FileError, and nothing else."""
     source = path_text("load_model", path)
     tensors, metadata = read_tensors(source)
     with blame(source):
-        return _made(metadata, tensors), tensors
+        if metadata.get("kind") == "checkpoint":
+            metadata, tensors = model_part(metadata, tensors)
+        return made(metadata, tensors), tensors
+
+
+def model_part(metadata: Mapping[str, Any], tensors: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The metadata and the tensors of a model file that a checkpoint holds. Raises ValueError."""
+    if set(metadata) != {"kind", "model"} or not isinstance(metadata["model"], dict):
+        raise ValueError(f"expected a model in a checkpoint, found {', '.join(metadata):.200}")
+    return metadata["model"], {name.removeprefix(MODEL): a for name, a in tensors.items() if name.startswith(MODEL)}
 
 
 def _parts(choices: Choices | None) -> list[Any]:
@@ -123,7 +137,7 @@ def _expect_same(parts: Sequence[Any], again: Sequence[Any]) -> None:
     for one, other in zip(parts, again, strict=True):
         own = vars(type(one)).get("from_config")
         left_out = set() if own else _arguments(type(one)) - set(one.get_config())
-        if type(one) is not type(other) or left_out or _node(one) != _node(other):
+        if type(one) is not type(other) or left_out or _node(one) != _node(other) or _frozen(one) != _frozen(other):
             what = f"leaves out {', '.join(sorted(left_out))}" if left_out else "does not make the same one again"
             raise ArgumentError(
                 f"save: the configuration of {_called(one)} {what}. Define get_config() to return all arguments of the "
@@ -131,12 +145,17 @@ def _expect_same(parts: Sequence[Any], again: Sequence[Any]) -> None:
             )
 
 
+def _frozen(part: Any) -> list[Any]:
+    """Which layers are frozen, of a layer and those in it."""
+    return [not part.trainable, *map(_frozen, part.inner_layers)] if isinstance(part, Layer) else []
+
+
 def _arguments(cls: type) -> set[str]:
     parameters = inspect.signature(cls).parameters.values()
     return {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
 
 
-def _made(metadata: Mapping[str, Any], tensors: Mapping[str, Any]) -> SavedModel:
+def made(metadata: Mapping[str, Any], tensors: Mapping[str, Any]) -> SavedModel:
     """What the metadata says, which must fit the tensors. Raises whatever a constructor raises."""
     if metadata.get("kind") != "model":
         raise ValueError(f"expected a model, found a file of kind {metadata.get('kind')!r:.100}")

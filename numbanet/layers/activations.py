@@ -88,8 +88,8 @@ class ReLU(_Elementwise):
 
 
 class _WithAlpha(_Elementwise):
-    def __init__(self, alpha: float, name: str | None = None) -> None:
-        super().__init__(name)
+    def __init__(self, alpha: float, name: str | None = None, trainable: bool = True) -> None:
+        super().__init__(name, trainable)
         self.alpha = non_negative(type(self).__name__, "alpha", alpha)
 
     def arguments(self) -> tuple[float, ...]:
@@ -104,8 +104,8 @@ class LeakyReLU(_WithAlpha):
 
     function = "leaky_relu"
 
-    def __init__(self, alpha: float = 0.3, name: str | None = None) -> None:
-        super().__init__(alpha, name)
+    def __init__(self, alpha: float = 0.3, name: str | None = None, trainable: bool = True) -> None:
+        super().__init__(alpha, name, trainable)
 
 
 class ELU(_WithAlpha):
@@ -113,8 +113,8 @@ class ELU(_WithAlpha):
 
     function = "elu"
 
-    def __init__(self, alpha: float = 1.0, name: str | None = None) -> None:
-        super().__init__(alpha, name)
+    def __init__(self, alpha: float = 1.0, name: str | None = None, trainable: bool = True) -> None:
+        super().__init__(alpha, name, trainable)
 
 
 class SELU(_Elementwise):
@@ -126,8 +126,8 @@ class SELU(_Elementwise):
 class GELU(_Elementwise):
     """f(x) = x Phi(x), with the exact normal distribution, or its tanh approximation where approximate is True."""
 
-    def __init__(self, approximate: bool = False, name: str | None = None) -> None:
-        super().__init__(name)
+    def __init__(self, approximate: bool = False, name: str | None = None, trainable: bool = True) -> None:
+        super().__init__(name, trainable)
         self.approximate = bool(approximate)
         self.function = "gelu_tanh" if approximate else "gelu"
 
@@ -246,8 +246,8 @@ def get(owner: str, argument: str, activation: Any) -> Any:
 class Activation(_Activation):
     """The activation of that name as a layer: Activation("relu")."""
 
-    def __init__(self, activation: str | Layer, name: str | None = None) -> None:
-        super().__init__(name)
+    def __init__(self, activation: str | Layer, name: str | None = None, trainable: bool = True) -> None:
+        super().__init__(name, trainable)
         self.activation = config.resolve("Activation", "activation", activation, _Activation, _known)
 
     def describe(self, input_shape: Shape) -> Description:

@@ -13,6 +13,7 @@ from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from ..checks import boolean
 from ..errors import ArgumentError, ShapeError
 from ..initializers import Initializer
 from ..program import Program
@@ -23,13 +24,22 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Parameter:
-    """An array that belongs to a layer: trained, unless `trainable` is False."""
+    """An array that belongs to a layer: trained, unless `trainable` is False, as of running statistics.
+
+    frozen: its layer is (`Layer.trainable`); a layer does not say so itself.
+    """
 
     name: str
     shape: Shape
     initializer: Initializer
     regularizer: Regularizer | None = None
     trainable: bool = True
+    frozen: bool = False
+
+    @property
+    def trained(self) -> bool:
+        """Whether training changes it by its gradient."""
+        return self.trainable and not self.frozen
 
 
 @dataclass(frozen=True)
@@ -53,8 +63,9 @@ class Tensors:
     """The arrays of one layer for one batch size; x, y, their gradients and what is saved have the batch axis first.
 
     mask (N, T), where the input is a sequence of which some steps do not count: 1 for those that do, else 0; or None.
-    The gradient of a parameter that is not trained is None. training: which forward pass the backward pass follows.
-    dx is None where nobody needs the gradient of the layer's input: in the first layer of a network in training.
+    The gradient of a parameter that is not trained is None, of all parameters of a frozen layer.
+    dx is None where nobody needs the gradient of the layer's input: in the first layer that training changes.
+    training: which forward pass the backward pass follows.
     """
 
     x: Any
@@ -70,6 +81,11 @@ class Tensors:
     iteration: Any
     training: bool
     mask: Any = None
+
+    @property
+    def trained(self) -> bool:
+        """Whether `backward` has gradients of parameters to compute: a layer that is frozen has none."""
+        return any(gradient is not None for gradient in self.gradients.values())
 
 
 def batch_shape(shape: Shape) -> str:
@@ -97,14 +113,18 @@ class Layer:
     `numbanet.kernels.kernel`; layers/dense.py is a good example to read. `backward` overwrites its gradients.
 
     name: a unique name in the model; without one the model gives it its class's name and a number.
+    trainable: False freezes the layer, and the layers in it: training leaves its parameters as they are, and computes
+        neither their gradients nor their penalties, nor anything below that only frozen layers would need. A frozen
+        BatchNormalization takes its running statistics in training, too; a frozen Dropout goes on dropping.
     """
 
     registry: ClassVar[dict[str, type[Layer]]] = {}
 
-    def __init__(self, name: str | None = None) -> None:
+    def __init__(self, name: str | None = None, trainable: bool = True) -> None:
         if name is not None and (not isinstance(name, str) or not name or "/" in name):
             raise ArgumentError(f"{type(self).__name__}: name must be a word without '/'. Received: name={name!r}")
         self.name = name
+        self._trainable = boolean(type(self).__name__, "trainable", trainable)
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -120,8 +140,25 @@ class Layer:
         raise TypeError(f"{type(self).__name__} must define forward(program, tensors, training)")
 
     def backward(self, program: Program, t: Tensors) -> None:
-        """Write the calls that compute t.gradients, and t.dx unless it is None, from t.dy."""
+        """Write the calls that compute t.gradients, if t.trained, and t.dx, unless it is None, from t.dy."""
         raise TypeError(f"{type(self).__name__} must define backward(program, tensors)")
+
+    @property
+    def inner_layers(self) -> tuple[Layer, ...]:
+        """The layers that this one is made of; their `trainable` is its own."""
+        return ()
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes the layer; if set, from the model's next build or compile on."""
+        inside = self.inner_layers
+        return any(layer.trainable for layer in inside) if inside else self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = boolean(type(self).__name__, "trainable", value)
+        for layer in self.inner_layers:
+            layer.trainable = value
 
     @property
     def in_place(self) -> bool:
@@ -164,12 +201,17 @@ class Layer:
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain values."""
-        return {"name": self.name}
+        return {"name": self.name, "trainable": self.trainable}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Layer:
-        """The layer that `get_config` described."""
-        return cls(**config)
+        """The layer that `get_config` described; the constructor of one of your own need not take `trainable`."""
+        given = dict(config)
+        trainable = boolean(cls.__name__, "trainable", given.pop("trainable", True))
+        layer = cls(**given)
+        if not trainable:
+            layer.trainable = False
+        return layer
 
     def __repr__(self) -> str:
         config = self.get_config()

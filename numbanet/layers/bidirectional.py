@@ -45,8 +45,9 @@ class Bidirectional(Layer):
         merge_mode: str = "concat",
         backward_layer: Layer | None = None,
         name: str | None = None,
+        trainable: bool = True,
     ) -> None:
-        super().__init__(name)
+        super().__init__(name, trainable)
         if merge_mode is None:
             modes = "'concat', 'sum', 'mul' or 'ave' (two outputs do not fit in a Sequential)"
             fail("Bidirectional", "merge_mode", modes, merge_mode)
@@ -59,6 +60,12 @@ class Bidirectional(Layer):
         else:
             config = self.layer.get_config() | {"go_backwards": not self.layer.go_backwards}
             self.backward_layer = _recurrent("layer", type(self.layer).from_config(config))
+        if not trainable:
+            self.trainable = False
+
+    @property
+    def inner_layers(self) -> tuple[Layer, ...]:
+        return self.layer, self.backward_layer
 
     def _expect_agreement(self) -> None:
         """Raises ArgumentError where the two layers do not fit together."""
@@ -147,10 +154,11 @@ class Bidirectional(Layer):
             program.call(program.kernels(add).forward, *dx)
 
     def get_config(self) -> dict[str, Any]:
+        differs = self._given or self.backward_layer.trainable != self.layer.trainable
         return super().get_config() | {
             "layer": plain(self.layer),
             "merge_mode": self.merge_mode,
-            "backward_layer": plain(self.backward_layer) if self._given else None,
+            "backward_layer": plain(self.backward_layer) if differs else None,
         }
 
 

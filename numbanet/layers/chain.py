@@ -6,7 +6,7 @@ is a chain, and a layer may hold chains of its own, as Residual does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -37,6 +37,9 @@ class Chain:
                     f"{type(layer).__name__} (layer {position}, {name!r}): expected indices, received the output of "
                     f"{self.names[position - 1]!r}. Make it the first layer."
                 )
+            if not layer.trainable:
+                frozen = tuple(replace(p, frozen=True) for p in description.parameters)
+                description = replace(description, parameters=frozen)
             self.descriptions.append(description)
             self.output_shape = description.output_shape
         self.gives_mask(False)
@@ -85,7 +88,11 @@ class Chain:
         return Description(self.output_shape, tuple(parameters), saved, scratch, streams=streams)
 
     def tensors(self, whole: Tensors, input_gradient: bool) -> list[Tensors]:
-        """The arrays of each layer. input_gradient: whether somebody needs whole.dx."""
+        """The arrays of each layer. input_gradient: whether somebody needs whole.dx.
+
+        What is trained is what has a gradient in `whole`: layers may have been frozen or unfrozen since it was made.
+        """
+        parameters, gradients, scratch = map(_by_layer, (whole.parameters, whole.gradients, whole.scratch))
         x, dx, stream = whole.x, whole.dx, whole.stream
         wanted, mask = input_gradient, whole.mask  # wanted: whether anything below still needs a gradient
         result = []
@@ -103,18 +110,22 @@ class Chain:
                     y=y,
                     dx=dx if wanted else None,
                     dy=dy,
-                    parameters={p.name: whole.parameters[f"{name}/{p.name}"] for p in d.parameters},
-                    gradients={p.name: whole.gradients[f"{name}/{p.name}"] for p in d.parameters},
+                    parameters=parameters.get(name, {}),
+                    gradients=gradients.get(name, {}),
                     saved={key: whole.saved[f"{name}/saved/{key}"] for key in d.saved},
-                    scratch={key: whole.scratch[f"{name}/{key}"] for key in d.scratch},
+                    scratch=scratch.get(name, {}),
                     stream=stream,
                     mask=mask,
                 )
             )
             mask = result[-1].saved["mask"] if layer.makes_mask else mask if layer.keeps_mask else None
             x, dx, stream = y, dy, stream + d.streams
-            wanted = wanted or any(p.trainable for p in d.parameters)
+            wanted = wanted or result[-1].trained
         return result
+
+    def trained(self, whole: Tensors) -> bool:
+        """Whether any of the layers has gradients of parameters to compute."""
+        return any(t.trained for t in self.tensors(whole, False))
 
     def ends(self, whole: Tensors) -> tuple[Any, Any]:
         """y and dy of the last layer."""
@@ -146,7 +157,7 @@ class Chain:
         """Write the calls of the backward pass, as far down as somebody needs it."""
         above, tensors = program.owner, self.tensors(whole, input_gradient)
         for layer, name, t in zip(reversed(self.layers), reversed(self.names), reversed(tensors), strict=True):
-            if not layer.passes_through(whole.training) and (t.dx is not None or t.gradients):
+            if not layer.passes_through(whole.training) and (t.dx is not None or t.trained):
                 program.owner = _inside(above, name)
                 layer.backward(program, t)
         program.owner = above
@@ -160,6 +171,15 @@ def index_limit(layers: Sequence[Layer]) -> int | None:
 def _moves(layer: Layer) -> bool:
     """Whether the layer only hands its input on, in every pass."""
     return layer.passes_through(True) and layer.passes_through(False)
+
+
+def _by_layer(arrays: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """{"layer/key": array} as {"layer": {"key": array}}."""
+    found: dict[str, dict[str, Any]] = {}
+    for path, array in arrays.items():
+        name, _, key = path.partition("/")
+        found.setdefault(name, {})[key] = array
+    return found
 
 
 def _inside(owner: str, name: str) -> str:

@@ -80,16 +80,16 @@ class _Convolution(_Weighted):
 
     def weighted_sums_backward(self, program: Program, t: Tensors, dz: Any) -> None:
         loops, x, dz = program.kernels(conv2d), self.images(t.x), self.images(dz)
-        w, dw = self.kernels(t.parameters["kernel"]), self.kernels(t.gradients["kernel"])
-        if self.flip_kernel:
-            program.call(loops.backward_kernel, dz, x, *self._geometry(x), t.scratch["dflipped"])
-            program.call(program.kernels(flip).forward, t.scratch["dflipped"], dw)
-            w = t.scratch["flipped"]
-        else:
-            program.call(loops.backward_kernel, dz, x, *self._geometry(x), dw)
-        if self.use_bias:
-            program.call(loops.backward_bias, dz, t.gradients["bias"])
+        if t.trained:
+            dw = self.kernels(t.gradients["kernel"])
+            out = t.scratch["dflipped"] if self.flip_kernel else dw
+            program.call(loops.backward_kernel, dz, x, *self._geometry(x), out)
+            if self.flip_kernel:
+                program.call(program.kernels(flip).forward, out, dw)
+            if self.use_bias:
+                program.call(loops.backward_bias, dz, t.gradients["bias"])
         if t.dx is not None:
+            w = t.scratch["flipped"] if self.flip_kernel else self.kernels(t.parameters["kernel"])
             program.call(loops.backward_input, dz, w, *self._geometry(x), self.images(t.dx))
 
 
@@ -119,6 +119,7 @@ class Conv1D(_Convolution):
         kernel_regularizer: str | Regularizer | None = None,
         bias_regularizer: str | Regularizer | None = None,
         name: str | None = None,
+        trainable: bool = True,
     ) -> None:
         super().__init__(
             activation,
@@ -128,6 +129,7 @@ class Conv1D(_Convolution):
             kernel_regularizer,
             bias_regularizer,
             name,
+            trainable,
         )
         self.filters = positive_integer("Conv1D", "filters", filters)
         self.kernel_size = single("Conv1D", "kernel_size", kernel_size)
@@ -192,6 +194,7 @@ class Conv2D(_Convolution):
         bias_regularizer: str | Regularizer | None = None,
         flip_kernel: bool = False,
         name: str | None = None,
+        trainable: bool = True,
     ) -> None:
         super().__init__(
             activation,
@@ -201,6 +204,7 @@ class Conv2D(_Convolution):
             kernel_regularizer,
             bias_regularizer,
             name,
+            trainable,
         )
         self.filters = positive_integer("Conv2D", "filters", filters)
         self.kernel_size = pair("Conv2D", "kernel_size", kernel_size)
@@ -244,6 +248,7 @@ class DepthwiseConv2D(_Weighted):
         depthwise_regularizer: str | Regularizer | None = None,
         bias_regularizer: str | Regularizer | None = None,
         name: str | None = None,
+        trainable: bool = True,
     ) -> None:
         owner = "DepthwiseConv2D"
         self.depthwise_initializer = initializers.get(owner, "depthwise_initializer", depthwise_initializer)
@@ -256,6 +261,7 @@ class DepthwiseConv2D(_Weighted):
             self.depthwise_regularizer,
             bias_regularizer,
             name,
+            trainable,
         )
         self.kernel_size = pair(owner, "kernel_size", kernel_size)
         self.strides = pair(owner, "strides", strides)
@@ -284,8 +290,9 @@ class DepthwiseConv2D(_Weighted):
 
     def weighted_sums_backward(self, program: Program, t: Tensors, dz: Any) -> None:
         loops, geometry = program.kernels(depthwise_conv2d), self._geometry(t.x)
-        program.call(loops.backward_kernel, dz, t.x, *geometry, t.gradients["kernel"])
-        if self.use_bias:
-            program.call(program.kernels(conv2d).backward_bias, dz, t.gradients["bias"])
+        if t.trained:
+            program.call(loops.backward_kernel, dz, t.x, *geometry, t.gradients["kernel"])
+            if self.use_bias:
+                program.call(program.kernels(conv2d).backward_bias, dz, t.gradients["bias"])
         if t.dx is not None:
             program.call(loops.backward_input, dz, t.parameters["kernel"], *geometry, t.dx)

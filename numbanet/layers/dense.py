@@ -35,6 +35,7 @@ class Dense(_Weighted):
         kernel_regularizer: str | regularizers.Regularizer | None = None,
         bias_regularizer: str | regularizers.Regularizer | None = None,
         name: str | None = None,
+        trainable: bool = True,
     ) -> None:
         super().__init__(
             activation,
@@ -44,6 +45,7 @@ class Dense(_Weighted):
             kernel_regularizer,
             bias_regularizer,
             name,
+            trainable,
         )
         self.units = positive_integer("Dense", "units", units)
 
@@ -59,8 +61,9 @@ class Dense(_Weighted):
 
     def weighted_sums_backward(self, program: Program, t: Tensors, dz: Any) -> None:
         loops = program.kernels(dense)
-        program.call(loops.backward_kernel, dz, t.x, t.gradients["kernel"])
-        if self.use_bias:
-            program.call(loops.backward_bias, dz, t.gradients["bias"])
+        if t.trained:
+            program.call(loops.backward_kernel, dz, t.x, t.gradients["kernel"])
+            if self.use_bias:
+                program.call(loops.backward_bias, dz, t.gradients["bias"])
         if t.dx is not None:
             program.call(loops.backward_input, dz, t.parameters["kernel"], t.dx)

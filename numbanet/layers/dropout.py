@@ -13,8 +13,8 @@ from .base import Description, Layer, Shape, Tensors
 class _Dropout(Layer):
     """In training some of the input is zero, else it is divided by 1 - rate; in inference nothing happens."""
 
-    def __init__(self, rate: float, name: str | None = None) -> None:
-        super().__init__(name)
+    def __init__(self, rate: float, name: str | None = None, trainable: bool = True) -> None:
+        super().__init__(name, trainable)
         self.rate = fraction(type(self).__name__, "rate", rate)
 
     keeps_mask = True

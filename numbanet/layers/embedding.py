@@ -42,8 +42,9 @@ class Embedding(Layer):
         embeddings_regularizer: str | regularizers.Regularizer | None = None,
         mask_zero: bool = False,
         name: str | None = None,
+        trainable: bool = True,
     ) -> None:
-        super().__init__(name)
+        super().__init__(name, trainable)
         owner = "Embedding"
         self.input_dim = positive_integer(owner, "input_dim", input_dim)
         if self.input_dim > MOST_INDICES:
@@ -87,8 +88,9 @@ class Embedding(Layer):
         program.call(program.kernels(embedding).forward, t.x.reshape(-1), t.parameters["embeddings"], y)
 
     def backward(self, program: Program, t: Tensors) -> None:
-        dy = t.dy.reshape(-1, self.output_dim)
-        program.call(program.kernels(embedding).backward, dy, t.x.reshape(-1), t.gradients["embeddings"])
+        if t.trained:
+            dy = t.dy.reshape(-1, self.output_dim)
+            program.call(program.kernels(embedding).backward, dy, t.x.reshape(-1), t.gradients["embeddings"])
         if t.dx is not None:
             program.call(program.kernels(fill).constant, 0.0, t.dx.reshape(-1))
 

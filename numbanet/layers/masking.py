@@ -22,8 +22,8 @@ class Masking(Layer):
     Equations and source: numbanet.kernels.masking.
     """
 
-    def __init__(self, mask_value: float = 0.0, name: str | None = None) -> None:
-        super().__init__(name)
+    def __init__(self, mask_value: float = 0.0, name: str | None = None, trainable: bool = True) -> None:
+        super().__init__(name, trainable)
         self.mask_value = number("Masking", "mask_value", mask_value)
 
     makes_mask = True

@@ -31,8 +31,9 @@ class _Normalization(Layer):
         beta_regularizer: str | regularizers.Regularizer | None,
         gamma_regularizer: str | regularizers.Regularizer | None,
         name: str | None,
+        trainable: bool,
     ) -> None:
-        super().__init__(name)
+        super().__init__(name, trainable)
         owner = type(self).__name__
         self.epsilon = positive(owner, "epsilon", epsilon)
         self.center = boolean(owner, "center", center)
@@ -72,7 +73,7 @@ class _Normalization(Layer):
     def _add_up(self, program: Program, t: Tensors, dgammas: Any, dbetas: Any) -> None:
         """Write the calls that make gradients of the sums over parts, where there are parameters."""
         for name, sums in (("gamma", dgammas), ("beta", dbetas)):
-            if name in t.gradients:
+            if t.gradients.get(name) is not None:
                 program.call(program.kernels(part_sums).forward, sums, t.gradients[name])
 
     def get_config(self) -> dict[str, Any]:
@@ -98,6 +99,7 @@ class BatchNormalization(_Normalization):
     running variance is the unbiased one). In inference, so in predict, evaluate and in gradients(training=False), the
     running statistics stand for those of the batch, and are constants. gradients(training=True), input_gradient and
     loss_value look at a training step without taking it: they leave the running statistics as they were.
+    A frozen layer (trainable=False) takes the running statistics in training, too, and does not move them.
 
     momentum: how much of the running statistics a step keeps, from 0 to 1, without 1.
     epsilon: what is added to the variance.
@@ -121,9 +123,10 @@ class BatchNormalization(_Normalization):
         beta_regularizer: str | regularizers.Regularizer | None = None,
         gamma_regularizer: str | regularizers.Regularizer | None = None,
         name: str | None = None,
+        trainable: bool = True,
     ) -> None:
         affine = beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer
-        super().__init__(epsilon, center, scale, *affine, name)
+        super().__init__(epsilon, center, scale, *affine, name, trainable)
         owner = "BatchNormalization"
         self.momentum = fraction(owner, "momentum", momentum)
         self.moving_mean_initializer = initializers.get(owner, "moving_mean_initializer", moving_mean_initializer)
@@ -137,13 +140,19 @@ class BatchNormalization(_Normalization):
             Parameter("moving_mean", (C,), self.moving_mean_initializer, trainable=False),
             Parameter("moving_variance", (C,), self.moving_variance_initializer, trainable=False),
         ]
-        scratch: dict[str, Shape] = {"means": (PARTS, C), "squares": (PARTS, C), "mean": (C,), "variance": (C,)}
-        scratch |= {"dgamma": (C,), "dbeta": (C,)}
+        scratch: dict[str, Shape] = {}
+        if self.trainable:
+            scratch |= {"means": (PARTS, C), "squares": (PARTS, C), "mean": (C,), "variance": (C,)}
+            scratch |= {"dgamma": (C,), "dbeta": (C,)}
         return Description(input_shape, (*self._parameters(C), *moving), {}, scratch | self._scratch(C))
 
+    def _of_batch(self, t: Tensors) -> bool:
+        """Whether the statistics are those of the batch: in training, where a layer that is not frozen has a place."""
+        return t.training and "mean" in t.scratch
+
     def _statistics(self, t: Tensors) -> tuple[Any, Any]:
-        """Mean and variance: of the batch in training, else the running ones."""
-        if t.training:
+        """Mean and variance: of the batch, or the running ones."""
+        if self._of_batch(t):
             return t.scratch["mean"], t.scratch["variance"]
         return t.parameters["moving_mean"], t.parameters["moving_variance"]
 
@@ -158,7 +167,7 @@ class BatchNormalization(_Normalization):
         x, y = t.x.reshape(-1, C), t.y.reshape(-1, C)
         mean, variance = self._statistics(t)
         self._fill(program, t)
-        if training:
+        if self._of_batch(t):
             moving = t.parameters["moving_mean"], t.parameters["moving_variance"]
             means, squares = self._parts(t)
             program.call(loops.partial_statistics, x, means, squares)
@@ -170,22 +179,19 @@ class BatchNormalization(_Normalization):
         x, dy = t.x.reshape(-1, C), t.dy.reshape(-1, C)
         mean, variance = self._statistics(t)
         gamma, _ = self._factors(t)
-        dgammas, dbetas = self._parts(t)
-        through_statistics = t.training and t.dx is not None
-        if through_statistics or self.scale or self.center:
-            program.call(loops.backward_parts, dy, x, mean, variance, self.epsilon, dgammas, dbetas)
-        dgamma, dbeta = (t.gradients.get(name, t.scratch["d" + name]) for name in ("gamma", "beta"))
-        if through_statistics or self.scale:
-            program.call(program.kernels(part_sums).forward, dgammas, dgamma)
-        if through_statistics or self.center:
-            program.call(program.kernels(part_sums).forward, dbetas, dbeta)
-        if t.dx is None:
-            return
-        dx = t.dx.reshape(-1, C)
-        if t.training:
-            program.call(loops.backward_input, dy, x, mean, variance, gamma, self.epsilon, dgamma, dbeta, dx)
-        else:
-            program.call(loops.backward_input_of_inference, dy, variance, gamma, self.epsilon, dx)
+        sums = {name: a for name, a in t.gradients.items() if a is not None}
+        if through_statistics := self._of_batch(t) and t.dx is not None:
+            sums = {"gamma": t.scratch["dgamma"], "beta": t.scratch["dbeta"]} | sums
+        if sums:
+            parts_of = dict(zip(("gamma", "beta"), self._parts(t), strict=True))
+            program.call(loops.backward_parts, dy, x, mean, variance, self.epsilon, *parts_of.values())
+            for name, a in sums.items():
+                program.call(program.kernels(part_sums).forward, parts_of[name], a)
+        if through_statistics:
+            given = dy, x, mean, variance, gamma, self.epsilon, sums["gamma"], sums["beta"]
+            program.call(loops.backward_input, *given, t.dx.reshape(-1, C))
+        elif t.dx is not None:
+            program.call(loops.backward_input_of_inference, dy, variance, gamma, self.epsilon, t.dx.reshape(-1, C))
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {
@@ -217,9 +223,10 @@ class LayerNormalization(_Normalization):
         beta_regularizer: str | regularizers.Regularizer | None = None,
         gamma_regularizer: str | regularizers.Regularizer | None = None,
         name: str | None = None,
+        trainable: bool = True,
     ) -> None:
         affine = beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer
-        super().__init__(epsilon, center, scale, *affine, name)
+        super().__init__(epsilon, center, scale, *affine, name, trainable)
 
     def describe(self, input_shape: Shape) -> Description:
         C, rows = input_shape[-1], input_shape[:-1]
@@ -238,7 +245,7 @@ class LayerNormalization(_Normalization):
         loops, C = program.kernels(layer_norm), t.x.shape[-1]
         x, dy = t.x.reshape(-1, C), t.dy.reshape(-1, C)
         mean, inverse = (t.saved[name].reshape(-1) for name in ("mean", "inverse"))
-        if t.gradients:
+        if t.trained:
             P = parts(len(x), C)
             dgammas, dbetas = t.scratch["dgammas"][:P], t.scratch["dbetas"][:P]
             program.call(loops.backward_parts, dy, x, mean, inverse, dgammas, dbetas)
@@ -275,9 +282,10 @@ class GroupNormalization(_Normalization):
         beta_regularizer: str | regularizers.Regularizer | None = None,
         gamma_regularizer: str | regularizers.Regularizer | None = None,
         name: str | None = None,
+        trainable: bool = True,
     ) -> None:
         affine = beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer
-        super().__init__(epsilon, center, scale, *affine, name)
+        super().__init__(epsilon, center, scale, *affine, name, trainable)
         each = isinstance(groups, numbers.Integral) and int(groups) == -1
         self.groups = -1 if each else positive_integer("GroupNormalization", "groups", groups)
 

@@ -80,8 +80,10 @@ class ZeroPadding2D(_Padding):
     Raises ArgumentError for a value it cannot use, and ShapeError at build where samples are not images.
     """
 
-    def __init__(self, padding: int | Pair | tuple[Pair, Pair] = 1, name: str | None = None) -> None:
-        super().__init__(name)
+    def __init__(
+        self, padding: int | Pair | tuple[Pair, Pair] = 1, name: str | None = None, trainable: bool = True
+    ) -> None:
+        super().__init__(name, trainable)
         self.padding = frame_2d("ZeroPadding2D", "padding", padding)
 
     def describe(self, input_shape: Shape) -> Description:
@@ -97,8 +99,8 @@ class ZeroPadding1D(_Padding):
     Raises ArgumentError for a value it cannot use, and ShapeError at build where samples are not sequences.
     """
 
-    def __init__(self, padding: int | Pair = 1, name: str | None = None) -> None:
-        super().__init__(name)
+    def __init__(self, padding: int | Pair = 1, name: str | None = None, trainable: bool = True) -> None:
+        super().__init__(name, trainable)
         self.padding = frame_1d("ZeroPadding1D", "padding", padding)
 
     def describe(self, input_shape: Shape) -> Description:
@@ -114,8 +116,10 @@ class Cropping2D(_Cropping):
     Raises ArgumentError for a value it cannot use, and ShapeError at build where nothing would be left.
     """
 
-    def __init__(self, cropping: int | Pair | tuple[Pair, Pair] = 0, name: str | None = None) -> None:
-        super().__init__(name)
+    def __init__(
+        self, cropping: int | Pair | tuple[Pair, Pair] = 0, name: str | None = None, trainable: bool = True
+    ) -> None:
+        super().__init__(name, trainable)
         self.cropping = frame_2d("Cropping2D", "cropping", cropping)
 
     def describe(self, input_shape: Shape) -> Description:
@@ -131,8 +135,8 @@ class Cropping1D(_Cropping):
     Raises ArgumentError for a value it cannot use, and ShapeError at build where nothing would be left.
     """
 
-    def __init__(self, cropping: int | Pair = 1, name: str | None = None) -> None:
-        super().__init__(name)
+    def __init__(self, cropping: int | Pair = 1, name: str | None = None, trainable: bool = True) -> None:
+        super().__init__(name, trainable)
         self.cropping = frame_1d("Cropping1D", "cropping", cropping)
 
     def describe(self, input_shape: Shape) -> Description:

@@ -34,8 +34,9 @@ class _Pooling(Layer):
         strides: int | Pair | None = None,
         padding: Literal["valid", "same"] | int | Pair | tuple[Pair, Pair] = "valid",
         name: str | None = None,
+        trainable: bool = True,
     ) -> None:
-        super().__init__(name)
+        super().__init__(name, trainable)
         owner = type(self).__name__
         lengths, around = (pair, padding_2d) if self.axes == 2 else (single, padding_1d)
         self.pool_size: Any = lengths(owner, "pool_size", pool_size)
@@ -164,8 +165,8 @@ class _GlobalPooling(Layer):
 
     axes: ClassVar[int]
 
-    def __init__(self, keepdims: bool = False, name: str | None = None) -> None:
-        super().__init__(name)
+    def __init__(self, keepdims: bool = False, name: str | None = None, trainable: bool = True) -> None:
+        super().__init__(name, trainable)
         self.keepdims = boolean(type(self).__name__, "keepdims", keepdims)
 
     def _output_shape(self, input_shape: Shape) -> Shape:

@@ -17,6 +17,8 @@ from ..kernels._gates import NAMES
 from ..program import Program
 from .base import Description, Layer, Parameter, Shape, Tensors
 
+NOT_STORED = {"self", "name", "trainable", "__class__"}  # of a constructor's names
+
 
 class _Recurrent(Layer):
     """A layer that reads a sequence step by step and carries states along.
@@ -32,7 +34,7 @@ class _Recurrent(Layer):
     def _store(self, arguments: dict[str, Any]) -> None:
         """Check the constructor's arguments, which are attributes from then on."""
         owner = type(self).__name__
-        given = {name: value for name, value in arguments.items() if name not in ("self", "name", "__class__")}
+        given = {name: value for name, value in arguments.items() if name not in NOT_STORED}
         for name, value in given.items():
             if name.endswith("activation"):
                 value = choice(owner, name, value, NAMES)
@@ -200,11 +202,12 @@ class _Recurrent(Layer):
             dh = t.saved["dh"]
         keep, x, none = self._keep(t), self._input(t), t.saved["keep"][:, :0]
         dz, dr = self.run_backward(program.kernels(self.operation), program, t, dh, keep)
-        loop, columns = program.kernels(time_sum).backward_kernel, (0, dz.shape[2])
-        program.call(loop, dz, x, self.mask(t), none, 0, columns, t.gradients["kernel"])
-        self.recurrent_gradient(program, t, dr, keep)
-        if self.use_bias:
-            self.bias_gradient(program, t, dz, dr)
+        if t.trained:
+            loop, columns = program.kernels(time_sum).backward_kernel, (0, dz.shape[2])
+            program.call(loop, dz, x, self.mask(t), none, 0, columns, t.gradients["kernel"])
+            self.recurrent_gradient(program, t, dr, keep)
+            if self.use_bias:
+                self.bias_gradient(program, t, dz, dr)
         if t.dx is not None:
             dx, rows = t.saved["dropped"] if x is not t.x else t.dx, dz.reshape(-1, dz.shape[2])
             loop = program.kernels(dense).backward_input

@@ -64,8 +64,9 @@ class SimpleRNN(_Recurrent):
         batch_size: int | None = None,
         bptt_steps: int | None = None,
         name: str | None = None,
+        trainable: bool = True,
     ) -> None:
-        super().__init__(name)
+        super().__init__(name, trainable)
         self._store(locals())
 
     def run(self, loops: Any, program: Program, t: Tensors, x: Any, b: Any, keep: Any) -> None:
@@ -128,8 +129,9 @@ class LSTM(_Recurrent):
         batch_size: int | None = None,
         bptt_steps: int | None = None,
         name: str | None = None,
+        trainable: bool = True,
     ) -> None:
-        super().__init__(name)
+        super().__init__(name, trainable)
         self._store(locals())
 
     def bias_start(self) -> Initializer:
@@ -193,8 +195,9 @@ class GRU(_Recurrent):
         bptt_steps: int | None = None,
         reset_after: bool = True,
         name: str | None = None,
+        trainable: bool = True,
     ) -> None:
-        super().__init__(name)
+        super().__init__(name, trainable)
         self._store(locals())
 
     def bias_shape(self) -> Shape:

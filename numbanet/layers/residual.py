@@ -37,19 +37,26 @@ class Residual(Layer):
         shortcut: Layer | Sequence[Layer] | None = None,
         activation: str | Layer | None = None,
         name: str | None = None,
+        trainable: bool = True,
     ) -> None:
-        super().__init__(name)
+        super().__init__(name, trainable)
         self.layers = _layers("layers", layers)
         alone = isinstance(shortcut, Layer) or (isinstance(shortcut, dict) and "class_name" in shortcut)
         self.shortcut = None if shortcut is None else _layers("shortcut", [shortcut] if alone else shortcut)
         self.activation = activations.get("Residual", "activation", activation)
-        if masks := [layer for layer in (*self.layers, *(self.shortcut or [])) if layer.makes_mask]:
+        if masks := [layer for layer in self.inner_layers if layer.makes_mask]:
             fail("Residual", "layers", "layers that make no mask, which it would not hand on", masks[0])
         self._names = _names(self.layers, self.shortcut or [])
+        if not trainable:
+            self.trainable = False
+
+    @property
+    def inner_layers(self) -> tuple[Layer, ...]:
+        return (*self.layers, *(self.shortcut or []))
 
     @property
     def mixes_samples(self) -> bool:
-        return any(layer.mixes_samples for layer in (*self.layers, *(self.shortcut or [])))
+        return any(layer.mixes_samples for layer in self.inner_layers)
 
     def _chains(self, input_shape: Shape) -> list[Chain]:
         """f, and g if there is one."""
@@ -110,10 +117,11 @@ class Residual(Layer):
             self.activation.differentiate(program, t.dy, z, t.y, dz)
         ways = []
         for chain, whole in self._wholes(t):
-            # a copy, because a layer may use the memory of its dy once it is done with it
-            program.call(program.kernels(elementwise).linear, dz.reshape(-1), chain.ends(whole)[1].reshape(-1))
-            chain.backward(program, whole, t.dx is not None)
             ways.append(whole.dx)
+            if t.dx is not None or chain.trained(whole):
+                # a copy, because a layer may use the memory of its dy once it is done with it
+                program.call(program.kernels(elementwise).linear, dz.reshape(-1), chain.ends(whole)[1].reshape(-1))
+                chain.backward(program, whole, t.dx is not None)
         if t.dx is not None:
             a, b = ways if self.shortcut else (ways[0], dz)
             program.call(program.kernels(add).forward, a.reshape(-1), b.reshape(-1), t.dx.reshape(-1))

@@ -30,8 +30,8 @@ class Reshape(Layer):
     Raises ArgumentError for sizes it cannot use, and ShapeError at build where the numbers do not fit.
     """
 
-    def __init__(self, target_shape: Sequence[int], name: str | None = None) -> None:
-        super().__init__(name)
+    def __init__(self, target_shape: Sequence[int], name: str | None = None, trainable: bool = True) -> None:
+        super().__init__(name, trainable)
         sizes = tuple(target_shape) if isinstance(target_shape, tuple | list) else ()
         if not sizes or not all(map(_is_size, sizes)) or sizes.count(-1) > 1:
             fail("Reshape", "target_shape", "a tuple of positive sizes, at most one of them -1", target_shape)

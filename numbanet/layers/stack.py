@@ -34,6 +34,16 @@ class LayerStack:
         self._change(self.layers[:-1])
         return last
 
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes any of the layers; set it for all of them, before compile."""
+        return any(layer.trainable for layer in self.layers)
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        for layer in self.layers:
+            layer.trainable = value
+
     def get_layer(self, name: str) -> Layer:
         """The layer of that name. Raises ArgumentError where there is none."""
         for layer in self.layers:

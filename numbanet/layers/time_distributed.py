@@ -27,14 +27,20 @@ class TimeDistributed(Layer):
     A mask of its input holds for its output. Source: TimeDistributed of Keras.
     """
 
-    def __init__(self, layer: Layer, name: str | None = None) -> None:
-        super().__init__(name)
+    def __init__(self, layer: Layer, name: str | None = None, trainable: bool = True) -> None:
+        super().__init__(name, trainable)
         if not isinstance(layer, Layer | dict):
             fail("TimeDistributed", "layer", "a layer, such as Dense(8)", layer)
         self.layer: Layer = resolve("TimeDistributed", "layer", layer, Layer, {})
         if self.layer.makes_mask:
             fail("TimeDistributed", "layer", "one that makes no mask, which it would not hand on", layer)
         self._name = self.layer.name or snake_case(type(self.layer).__name__)
+        if not trainable:
+            self.trainable = False
+
+    @property
+    def inner_layers(self) -> tuple[Layer, ...]:
+        return (self.layer,)
 
     @property
     def in_place(self) -> bool:

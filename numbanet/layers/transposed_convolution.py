@@ -72,6 +72,7 @@ class Conv2DTranspose(_Weighted):
         kernel_regularizer: str | Regularizer | None = None,
         bias_regularizer: str | Regularizer | None = None,
         name: str | None = None,
+        trainable: bool = True,
     ) -> None:
         super().__init__(
             activation,
@@ -81,6 +82,7 @@ class Conv2DTranspose(_Weighted):
             kernel_regularizer,
             bias_regularizer,
             name,
+            trainable,
         )
         owner = "Conv2DTranspose"
         self.filters = positive_integer(owner, "filters", filters)
@@ -133,8 +135,9 @@ class Conv2DTranspose(_Weighted):
 
     def weighted_sums_backward(self, program: Program, t: Tensors, dz: Any) -> None:
         loops, geometry = program.kernels(conv2d), self._geometry(t.x)
-        program.call(loops.backward_kernel, t.x, dz, *geometry, t.gradients["kernel"])
-        if self.use_bias:
-            program.call(loops.backward_bias, dz, t.gradients["bias"])
+        if t.trained:
+            program.call(loops.backward_kernel, t.x, dz, *geometry, t.gradients["kernel"])
+            if self.use_bias:
+                program.call(loops.backward_bias, dz, t.gradients["bias"])
         if t.dx is not None:
             program.call(loops.forward_without_bias, dz, t.parameters["kernel"], *geometry, t.dx)

@@ -25,8 +25,10 @@ class UpSampling2D(Layer):
     Raises ArgumentError for a value it cannot use, and ShapeError at build where samples are not images.
     """
 
-    def __init__(self, size: int | Pair = 2, interpolation: str = "nearest", name: str | None = None) -> None:
-        super().__init__(name)
+    def __init__(
+        self, size: int | Pair = 2, interpolation: str = "nearest", name: str | None = None, trainable: bool = True
+    ) -> None:
+        super().__init__(name, trainable)
         self.size = pair("UpSampling2D", "size", size)
         self.interpolation = choice("UpSampling2D", "interpolation", interpolation, INTERPOLATIONS)
 
@@ -52,8 +54,8 @@ class UpSampling1D(Layer):
     Raises ArgumentError where size is not a positive integer, and ShapeError at build where samples are not sequences.
     """
 
-    def __init__(self, size: int = 2, name: str | None = None) -> None:
-        super().__init__(name)
+    def __init__(self, size: int = 2, name: str | None = None, trainable: bool = True) -> None:
+        super().__init__(name, trainable)
         self.size = single("UpSampling1D", "size", size)
 
     def describe(self, input_shape: Shape) -> Description:
@@ -79,8 +81,8 @@ class RepeatVector(Layer):
     Raises ArgumentError where n is not a positive integer, and ShapeError at build where samples are not vectors.
     """
 
-    def __init__(self, n: int, name: str | None = None) -> None:
-        super().__init__(name)
+    def __init__(self, n: int, name: str | None = None, trainable: bool = True) -> None:
+        super().__init__(name, trainable)
         self.n = positive_integer("RepeatVector", "n", n)
 
     def describe(self, input_shape: Shape) -> Description:

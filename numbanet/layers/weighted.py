@@ -26,8 +26,9 @@ class _Weighted(Layer):
         kernel_regularizer: Any,
         bias_regularizer: Any,
         name: str | None,
+        trainable: bool,
     ) -> None:
-        super().__init__(name)
+        super().__init__(name, trainable)
         owner = type(self).__name__
         self.activation = activations.get(owner, "activation", activation)
         self.use_bias = boolean(owner, "use_bias", use_bias)
@@ -41,7 +42,7 @@ class _Weighted(Layer):
         raise TypeError(f"{type(self).__name__} must define weighted_sums(program, tensors, z)")
 
     def weighted_sums_backward(self, program: Program, t: Tensors, dz: Any) -> None:
-        """Write the calls that compute t.gradients, and t.dx unless it is None, from dz."""
+        """Write the calls that compute t.gradients, if t.trained, and t.dx, unless it is None, from dz."""
         raise TypeError(f"{type(self).__name__} must define weighted_sums_backward(program, tensors, dz)")
 
     @property

@@ -239,9 +239,10 @@ def test_other_files_are_refused(path):
     path.write_bytes(pickle.dumps({"weights": [1, 2]}))
     with pytest.raises(FileError, match=r"model\.safetensors: "):
         nn.load_model(path)
-    write_tensors(path, {}, {"kind": "checkpoint"})
-    with pytest.raises(FileError, match="expected a model, found a file of kind 'checkpoint'"):
-        nn.load_model(path)
+    for kind, words in ("notes", "found a file of kind 'notes'"), ("checkpoint", "expected a model in a checkpoint"):
+        write_tensors(path, {}, {"kind": kind})
+        with pytest.raises(FileError, match=words):
+            nn.load_model(path)
 
 
 def refused(path, words, change):

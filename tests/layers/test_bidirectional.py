@@ -10,6 +10,7 @@ from numbanet import layers
 from numbanet.errors import ArgumentError, StateError
 from numbanet.layers import GRU, LSTM, Bidirectional, Dense, Dropout, Flatten, Residual, SimpleRNN, TimeDistributed
 from numbanet.random import LAYERS
+from numbanet.step import TRAIN
 from tests.models import refuses, same
 
 RANDOM = np.random.default_rng(0)
@@ -191,7 +192,7 @@ def test_names():
         "b/forward_l/kernel",
         "b/backward_l/kernel",
     ]
-    owners = {call.owner for call in m._steps.step(nn.steps.TRAIN, 2).program.calls}
+    owners = {call.owner for call in m._steps.step(TRAIN, 2).program.calls}
     assert {"bidirectional", "bidirectional/forward_lstm", "bidirectional/backward_lstm", "b/forward_l"} <= owners
     assert [p.name for p in layer.describe((4, 3)).parameters] == [
         *(f"forward_simple_rnn/{name}" for name in ("kernel", "recurrent_kernel", "bias")),

@@ -210,7 +210,7 @@ def test_batch_normalisation_inside_a_residual_block():
 
 def test_summary_counts_what_is_fixed(capsys):
     model(BATCH()).summary()
-    assert "12 of them fixed" in capsys.readouterr().out
+    assert ", 12 fixed" in capsys.readouterr().out
 
 
 # --- layer and group normalisation

@@ -333,6 +333,7 @@ def test_configuration_round_trip(layer):
         "batch_size": 3,
         "bptt_steps": 2,
         "name": "it",
+        "trainable": False,
     }
     all_of_them |= {LSTM: {"unit_forget_bias": False}, GRU: {"reset_after": False}}.get(layer, {})
     all_of_them |= {} if layer is SimpleRNN else {"recurrent_activation": "hard_sigmoid"}

@@ -23,6 +23,7 @@ from numbanet.layers import (
     SpatialDropout2D,
     TimeDistributed,
 )
+from numbanet.step import TRAIN
 from tests.models import refuses, same
 
 RANDOM = np.random.default_rng(0)
@@ -119,7 +120,7 @@ def test_names_of_parameters_and_calls():
     m = model(TimeDistributed(Dense(2)), SEQUENCE, [TimeDistributed(BatchNormalization(name="bn"), name="t")])
     assert m.weight_names[:3] == ["time_distributed/dense/kernel", "time_distributed/dense/bias", "t/bn/gamma"]
     assert m.count_params() == 4 * 2 + 2 + 4 * 2
-    step = m._steps.step(nn.steps.TRAIN, 4)
+    step = m._steps.step(TRAIN, 4)
     owners = {call.owner for call in step.program.calls}
     assert {"time_distributed/dense", "t/bn"} <= owners
 

@@ -1,0 +1,249 @@
+"""The data of a training, checked, and the steps that take their batches from it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from . import data as door
+from . import random
+from .network import Network
+from .prefetch import prefetched
+from .step import FIT, Source, Step
+from .steps import Steps
+
+
+@dataclass(frozen=True)
+class Data:
+    """Checked samples, targets, sample weights (None: all one), and which steps of sequences count (None: all).
+
+    y None: there are no targets, as for predictions.
+    """
+
+    x: Any
+    y: Any = None
+    weights: Any | None = None
+    mask: Any | None = None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @property
+    def masked(self) -> bool:
+        """Whether a mask says which steps of the sequences count."""
+        return self.mask is not None
+
+    @property
+    def labels(self) -> Any | None:
+        """The class of each sample, where the targets have classes."""
+        return door.class_labels(self.y)
+
+    def rows(self, chosen: Any) -> Data:
+        """Those rows of everything: views for a slice, else copies."""
+        y, weights, mask = (None if a is None else a[chosen] for a in (self.y, self.weights, self.mask))
+        return Data(self.x[chosen], y, weights, mask)
+
+    def part(self, chosen: Any) -> Data:
+        """Those rows, to take batches from."""
+        return self.rows(chosen)
+
+    def weighted(self, factors: Any | None) -> Data:
+        """The same, each sample's weight times its factor."""
+        if factors is None:
+            return self
+        factors = factors.astype(self.x.dtype)[:, None]
+        return replace(self, weights=factors if self.weights is None else self.weights * factors)
+
+    def put(self, step: Step) -> None:
+        """Copy this batch into the arrays of a step for as many samples."""
+        step.x[...] = self.x
+        if self.y is not None:
+            step.targets[...] = self.y
+        if self.mask is not None:
+            step.mask[...] = self.mask
+        step.weights[...] = 1 if self.weights is None else self.weights.reshape(-1)
+
+
+def first_layer(network: Network) -> str:
+    """What errors call the layer that takes the samples."""
+    first = network.layers[0]
+    return f"{type(first).__name__} (layer 0, {first.name!r})"
+
+
+def inputs(method: str, network: Network, x: Any) -> Any:
+    """Samples for the network, checked; the error names its first layer."""
+    return door.inputs(method, x, network.input_shape, network.dtype, first_layer(network), network.index_limit)
+
+
+def mask(method: str, network: Network, lengths: Any, x: Any) -> Any | None:
+    """The mask of the checked sequences x; None without lengths."""
+    given = door.sequence_lengths(method, lengths, x.shape, network)
+    return None if given is None else door.mask(given, x.shape[1], network.dtype)
+
+
+def checked(method: str, steps: Steps, x: Any, y: Any, sample_weight: Any = None, lengths: Any = None) -> Data:
+    """Samples and targets for the steps' network and loss. Raises ShapeError, DtypeError, DataError, ArgumentError."""
+    network = steps.network
+    x = inputs(method, network, x)
+    y = door.targets(method, y, steps.loss, network.output_shape, network.dtype, len(x))
+    weights = door.sample_weights(method, sample_weight, len(x), steps.rows, network.dtype)
+    return Data(x, y, weights, mask(method, network, lengths, x))
+
+
+class Batches(Protocol):
+    """Batches of checked data, an epoch at a time."""
+
+    @property
+    def samples(self) -> int | None:
+        """Of an epoch, as far as that is known."""
+
+    @property
+    def batches(self) -> int | None:
+        """Of an epoch, as far as that is known."""
+
+    def epoch(self, order: int = 0, first: int = 0, done: int = 0) -> Generator[Data, None, None]:
+        """The batches of an epoch from batch `first` on; close it where not all of them are taken.
+
+        order: which shuffling. done: the epochs of this training before it.
+        """
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What must be the same where training goes on in the middle of an epoch; JSON values."""
+
+
+class Rows(Protocol):
+    """Samples to take batches from: Data, or what reads them when they are needed."""
+
+    @property
+    def masked(self) -> bool:
+        """Whether lengths say which steps of the sequences count."""
+
+    def __len__(self) -> int: ...
+
+    def rows(self, chosen: Any) -> Data:
+        """Those rows of everything, checked."""
+
+
+class RowBatches:
+    """Batches of the rows of `data`, made ahead in a thread where they do not lie in memory.
+
+    seed: of the shuffling; None is the order of the rows.
+    """
+
+    def __init__(self, data: Rows, batch_size: int, seed: int | None = None) -> None:
+        self.data, self.batch_size, self.seed, self.samples = data, batch_size, seed, len(data)
+        self.batches = math.ceil(self.samples / batch_size)
+
+    def epoch(self, order: int = 0, first: int = 0, done: int = 0) -> Generator[Data, None, None]:
+        """The batches of an epoch, as in Batches."""
+        rows = None if self.seed is None else _shuffled(self.samples, self.seed, order)
+        places = (slice(k * self.batch_size, (k + 1) * self.batch_size) for k in range(first, self.batches))
+        batches = (self.data.rows(place if rows is None else rows[place]) for place in places)
+        return batches if isinstance(self.data, Data) else prefetched(batches)
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """As that of an ArrayFeed: the same data lead to the same bits wherever they lie."""
+        return {"samples": self.samples, "batch_size": self.batch_size, "shuffle": self.seed is not None}
+
+
+def _shuffled(samples: int, seed: int, order: int) -> Any:
+    """The row numbers of an epoch."""
+    return random.permutation(samples, seed, random.SHUFFLE, order)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A step, and the batch that is put into it right before it runs; None where the step takes it by itself."""
+
+    step: Step
+    data: Data | None = None
+
+    def __len__(self) -> int:
+        return len(self.step.x)
+
+    def run(self) -> None:
+        """Raises NonFiniteError."""
+        if self.data is None:
+            self.step.run()
+            return
+        self.data.put(self.step)
+        try:
+            self.step.run()
+        finally:
+            if self.data.weights is not None:
+                self.step.weights[...] = 1  # as other steps, which share the array, expect it
+
+
+class Feed(Protocol):
+    """Where the steps of an epoch come from: as Batches, but each batch with its step."""
+
+    @property
+    def samples(self) -> int | None:
+        """Of an epoch, as far as that is known."""
+
+    @property
+    def batches(self) -> int | None:
+        """Of an epoch, as far as that is known."""
+
+    def epoch(self, order: int, first: int, done: int) -> Generator[Batch, None, None]:
+        """The steps of an epoch, as in Batches."""
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """As in Batches."""
+
+
+class ArrayFeed:
+    """Batches of whole arrays: each step takes the rows of its batch by itself.
+
+    seed: of the shuffling; None is the order of the arrays.
+    """
+
+    def __init__(self, steps: Steps, data: Data, batch_size: int, seed: int | None, checked: bool) -> None:
+        self.samples, self.batch_size, self.seed = len(data), batch_size, seed
+        self.batches = math.ceil(self.samples / batch_size)
+        source = Source(data.x, data.y, data.weights, data.mask)
+        mode = replace(FIT, lengths=data.masked, checked=checked)
+        sizes = sorted(batch_sizes(self.samples, batch_size), reverse=True)
+        self._recorded = {n: Batch(steps.record(mode, n, source)) for n in sizes}
+
+    def epoch(self, order: int, first: int, done: int) -> Generator[Batch, None, None]:
+        """The steps of an epoch, as in Batches."""
+        rows = np.arange(self.samples) if self.seed is None else _shuffled(self.samples, self.seed, order)
+        for start in range(first * self.batch_size, self.samples, self.batch_size):
+            chosen = rows[start : start + self.batch_size]
+            batch = self._recorded[len(chosen)]
+            batch.step.indices[...] = chosen
+            yield batch
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What must be the same where training goes on in the middle of an epoch."""
+        return {"samples": self.samples, "batch_size": self.batch_size, "shuffle": self.seed is not None}
+
+
+class BatchFeed:
+    """Batches that are copied into the steps. Steps are recorded as their sizes come."""
+
+    def __init__(self, steps: Steps, source: Batches, checked: bool) -> None:
+        self._steps, self._source, self._checked = steps, source, checked
+        self.samples, self.batches, self.description = source.samples, source.batches, source.description
+
+    def epoch(self, order: int, first: int, done: int) -> Generator[Batch, None, None]:
+        """The steps of an epoch, as in Batches."""
+        with closing(self._source.epoch(order, first, done)) as batches:
+            for data in batches:
+                mode = replace(FIT, lengths=data.masked, checked=self._checked)
+                yield Batch(self._steps.step(mode, len(data)), data)
+
+
+def batch_sizes(samples: int, batch_size: int) -> set[int]:
+    """The batch sizes that occur: whole batches, and a short last one."""
+    return {min(samples, batch_size)} | ({samples % batch_size} - {0} if samples > batch_size else set())

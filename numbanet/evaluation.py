@@ -1,0 +1,56 @@
+"""Loss, metrics and outputs of a model over data, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .batches import Data
+from .step import EVALUATE, PREDICT
+from .steps import Steps
+
+
+def evaluate(
+    steps: Steps, batches: Generator[Data, None, None], between: Callable[[], None] = lambda: None
+) -> dict[str, Any]:
+    """Loss and metrics over the batches, without training; those of an epoch that a callback stands in are kept.
+
+    between: called after each batch.
+    """
+    states = (steps.mean_loss, *steps.states)
+    before = [np.array(state) for state in states]
+    try:
+        steps.reset()
+        with closing(batches):
+            for batch in batches:
+                step = steps.step(replace(EVALUATE, lengths=batch.masked), len(batch))
+                batch.put(step)
+                step.run()
+                between()
+        return steps.results()
+    finally:
+        steps.restore_weights()
+        for state, kept in zip(states, before, strict=True):
+            state[...] = kept
+
+
+def predict(steps: Steps, batches: Generator[Data, None, None], samples: int | None) -> Any:
+    """The model's output for all batches, as one new array. samples: of all batches, where that is known."""
+    shape, dtype = steps.network.output_shape, steps.network.dtype
+    result = None if samples is None else np.empty((samples, *shape), dtype)
+    done, parts = 0, []
+    with closing(batches):
+        for batch in batches:
+            step = steps.step(replace(PREDICT, lengths=True) if batch.masked else PREDICT, len(batch))
+            batch.put(step)
+            step.run()
+            if result is None:
+                parts.append(np.array(step.y))
+            else:
+                result[done : done + len(batch)] = step.y
+                done += len(batch)
+    return np.concatenate(parts) if result is None else result

@@ -1,0 +1,137 @@
+"""Samples in memory-mapped files: read, converted and checked batch by batch."""
+
+from __future__ import annotations
+
+import copy
+import mmap
+from typing import Any
+
+import numpy as np
+
+from . import data as door
+from .batches import Data, first_layer, inputs
+from .steps import Steps
+
+RESIDENT = 2**26  # bytes of a file that stay mapped, about
+AROUND = 2**21  # bytes that Linux may map around the page that is touched: 1.7 MiB of a file just written (6.18)
+PIECE = RESIDENT // AROUND  # rows that are read before pages are given back
+
+
+def memory_map(a: Any) -> mmap.mmap | None:
+    """The memory map that an array lies in; None for one that lies in memory."""
+    while isinstance(a, np.ndarray):
+        a = a.base
+    return a if isinstance(a, mmap.mmap) else None
+
+
+def _is_private(a: Any) -> bool:
+    """Whether what is written to an array stays in memory, as with np.memmap's mode "c"."""
+    while isinstance(a, np.ndarray):
+        if getattr(a, "mode", None) == "c":
+            return True
+        a = a.base
+    return False
+
+
+class Column:
+    """Rows of one array. Those of a file are read when they are needed, and its pages given back."""
+
+    def __init__(self, a: Any) -> None:
+        self.array = np.asarray(a)
+        # without the advice the pages just stay for as long as the system has memory; those of a private map must
+        self._map = None if _is_private(a) or not hasattr(mmap, "MADV_DONTNEED") else memory_map(a)
+        self._touched = 0
+
+    def rows(self, chosen: Any) -> Any:
+        """Those rows, as a new array."""
+        if isinstance(chosen, slice):
+            rows = np.array(self.array[chosen])
+            self._touch(rows.nbytes + AROUND)
+            return rows
+        rows = np.empty((len(chosen), *self.array.shape[1:]), self.array.dtype)
+        for row in range(0, len(chosen), PIECE):
+            part = rows[row : row + PIECE]
+            np.take(self.array, chosen[row : row + PIECE], axis=0, out=part, mode="clip")  # "raise" would copy twice
+            self._touch(part.nbytes + len(part) * AROUND)
+        return rows
+
+    def _touch(self, size: int) -> None:
+        """Give the pages back once there are many.
+
+        They count as the process's memory until somebody else needs it. Given back, they stay in the system's cache.
+        """
+        self._touched += size
+        if self._map is not None and self._touched > RESIDENT:
+            self._map.madvise(mmap.MADV_DONTNEED)
+            self._touched = 0
+
+
+class MappedData:
+    """Samples and targets as Data has them, of which some lie in memory-mapped files.
+
+    Nothing is made for all samples but a row of numbers: one of y, one weight and one length for each. Targets with
+    more axes are read with the samples where they are mapped, too. y None: there are none, as for predictions.
+    """
+
+    def __init__(
+        self, owner: str, steps: Steps, x: Any, y: Any = None, sample_weight: Any = None, lengths: Any = None
+    ) -> None:
+        self._owner, self._steps, self._chosen = owner, steps, None
+        network, loss = steps.network, steps.loss
+        self._x = Column(x if memory_map(x) is not None else inputs(owner, network, x))
+        shape = self._x.array.shape
+        door.expect_inputs(owner, self._x.array, network.input_shape, first_layer(network))
+        self._y: Column | None = None
+        self.y: Any = None  # checked, where it lies in memory
+        if y is not None and memory_map(y) is not None and np.ndim(y) > 1:
+            self._y = Column(y)
+            door.expect_targets(owner, self._y.array, loss, network.output_shape, shape[0])
+        elif y is not None:
+            self.y = door.targets(owner, y, loss, network.output_shape, network.dtype, shape[0])
+        self._weights = door.sample_weights(owner, sample_weight, shape[0], 1, network.dtype)
+        self._lengths = door.sequence_lengths(owner, lengths, shape, network)
+        self.rows(slice(0, 1))  # a type that does not fit is refused now
+
+    def __len__(self) -> int:
+        return len(self._x.array) if self._chosen is None else len(self._chosen)
+
+    @property
+    def masked(self) -> bool:
+        """Whether lengths say which steps of the sequences count."""
+        return self._lengths is not None
+
+    @property
+    def labels(self) -> Any | None:
+        """The class of each sample, where the targets have classes and lie in memory."""
+        return None if self.y is None else door.class_labels(self.y)
+
+    def rows(self, chosen: Any) -> Data:
+        """Those rows of everything, read, converted and checked. Raises ShapeError, DtypeError, DataError."""
+        if self._chosen is not None:
+            chosen = self._chosen[chosen]
+        network, loss = self._steps.network, self._steps.loss
+        names = range(len(self._x.array))[chosen] if isinstance(chosen, slice) else chosen
+        limit, layer = network.index_limit, first_layer(network)
+        x = door.inputs(self._owner, self._x.rows(chosen), network.input_shape, network.dtype, layer, limit, names)
+        y = None if self.y is None else self.y[chosen]
+        if self._y is not None:
+            given = self._y.rows(chosen)
+            y = door.targets(self._owner, given, loss, network.output_shape, network.dtype, len(x), names)
+        weights = None if self._weights is None else np.repeat(self._weights[chosen], self._steps.rows, axis=1)
+        mask = None if self._lengths is None else door.mask(self._lengths[chosen], x.shape[1], network.dtype)
+        return Data(x, y, weights, mask)
+
+    def part(self, chosen: Any) -> MappedData:
+        """Those rows, still in their files."""
+        part = copy.copy(self)
+        part._chosen = chosen
+        return part
+
+    def weighted(self, factors: Any | None) -> MappedData:
+        """The same, each sample's weight times its factor."""
+        if factors is None:
+            return self
+        factors = factors.astype(self._steps.network.dtype)[:, None]
+        changed = copy.copy(self)
+        changed._weights = factors if self._weights is None else self._weights * factors
+        return changed

@@ -1,0 +1,55 @@
+"""Batches that a thread makes while the step before them runs."""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import threading
+from collections.abc import Generator, Iterator
+from typing import TypeVar
+
+from .locks import Helper
+
+AHEAD = 2  # items: one for the next step at once, one more where the time to make them varies
+PATIENCE = 10.0  # seconds that an item which is still being made, and nobody wants any more, is waited for
+
+Item = TypeVar("Item")
+
+
+def prefetched(items: Iterator[Item]) -> Generator[Item, None, None]:
+    """The same items in the same order, pulled by a thread that is at most AHEAD items ahead.
+
+    Kernels and NumPy's copies release the GIL, so the thread works while a step runs. What an iterator raises is raised
+    here, with its traceback. Close the generator to end the thread: it pulls nothing more. Where an item is being made
+    for longer than PATIENCE then, the thread is left behind, to end with it.
+    """
+    room = threading.Semaphore(AHEAD)
+    made: queue.SimpleQueue[tuple[list[Item], BaseException | None]] = queue.SimpleQueue()
+    closed = threading.Event()
+
+    def pull() -> None:
+        try:
+            while room.acquire() and not closed.is_set():
+                found = list(itertools.islice(items, 1))
+                made.put((found, None))
+                if not found:
+                    break
+        except BaseException as error:
+            made.put(([], error))
+
+    thread = Helper(pull)
+    thread.start()
+    try:
+        while True:
+            found, error = made.get()
+            if error is not None:
+                raise error
+            if not found:
+                return
+            room.release()
+            yield found.pop()
+    finally:
+        found, error = [], None  # an error would hold this frame, and the frame the error
+        closed.set()
+        room.release()
+        thread.join(PATIENCE)

@@ -1,0 +1,83 @@
+"""The parameters of layers in order: what one reads and sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from . import data as door
+from .errors import StateError
+from .layers.stack import LayerStack
+from .locks import Turns
+from .network import Network
+
+
+class Weights(LayerStack):
+    """Layers one after another and, once they are built, their parameters. A subclass builds the network."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._network: Network | None = None
+        self._lock = Turns()
+
+    @property
+    def built(self) -> bool:
+        """Whether the weights exist."""
+        return self._network is not None
+
+    def _built(self, method: str) -> Network:
+        if self._network is None:
+            raise StateError(f"{method}: expected a model that is built. Call build(input_shape) or fit first.")
+        return self._network
+
+    def get_weights(self) -> list[Any]:
+        """Copies of all parameters, layer by layer, each layer's in Keras's order (kernel, bias)."""
+        with self._lock:
+            return [np.array(slot.value) for slot in self._built("get_weights").slots]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Take values in the order of get_weights; nothing is changed unless all of them fit."""
+        with self._lock:
+            network = self._built("set_weights")
+            shapes = dict(zip(self.weight_names, (slot.parameter.shape for slot in network.slots), strict=True))
+            checked = door.parameters("set_weights", weights, shapes, network.dtype)
+            for slot, a in zip(network.slots, checked, strict=True):
+                slot.value[...] = a
+
+    def last_gradients(self) -> dict[str, Any]:
+        """Copies of the last step's gradients by the names of weight_names, as the optimizer used them: clipped."""
+        with self._lock:
+            slots = self._built("last_gradients").trained
+            return {f"{slot.layer}/{slot.parameter.name}": np.array(slot.gradient) for slot in slots}
+
+    def reset_states(self, states: dict[str, Sequence[Any]] | None = None) -> None:
+        """Choose the states with which recurrent layers with stateful=True begin the next batch: zeros, or these.
+
+        states: {layer name: [h]}, for an LSTM [h, c], each (batch_size, units), as `get_states` returns them; those of
+        layers that are not named are set to zero. Where one does not fit, nothing is changed: ArgumentError,
+        ShapeError, DtypeError or DataError.
+        """
+        with self._lock:
+            network = self._built("reset_states")
+            kept = network.states()
+            chosen = door.states("reset_states", {} if states is None else states, kept, network.dtype)
+            for name, places in kept.items():
+                for k, place in enumerate(places):
+                    place[...] = chosen[name][k] if name in chosen else 0
+
+    def get_states(self) -> dict[str, list[Any]]:
+        """Copies of the states in which recurrent layers with stateful=True ended the last batch: {name: [h, ...]}."""
+        with self._lock:
+            states = self._built("get_states").states()
+            return {name: [np.array(state) for state in of_layer] for name, of_layer in states.items()}
+
+    @property
+    def weight_names(self) -> list[str]:
+        """The names of get_weights' arrays: "dense/kernel", "dense/bias", ..."""
+        return [f"{slot.layer}/{slot.parameter.name}" for slot in self._built("weight_names").slots]
+
+    def count_params(self) -> int:
+        """How many numbers the parameters hold."""
+        return sum(slot.value.size for slot in self._built("count_params").slots)
