@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -38,7 +38,7 @@ class Sequence:
     def __init__(self, owner: str, x: Any) -> None:
         self._x, self.batches, self.seed = x, len(x), None
         if not self.batches:
-            fail(owner, "x", "an iterable of one batch or more", x)
+            fail(owner, "x", "an iterable of 1 or more batches", x)
 
     def first(self) -> Any:
         """The first batch."""
@@ -70,7 +70,7 @@ class Rounds:
         iterator = iter(self._x)
         found = next(iterator, END)
         if found is END:
-            raise DataError(f"{self._owner}: expected an iterable of one batch or more. Received: one that gave none")
+            self._fail(1, 0)
         self._begun = itertools.chain([found], iterator)
         return found
 
@@ -86,9 +86,10 @@ class Rounds:
             if count > first:
                 yield count - 1, batch
         if count < max(first, 1):
-            raise DataError(
-                f"{self._owner}: expected an iterable of {max(first, 1)} batches or more. Received: {count}"
-            )
+            self._fail(max(first, 1), count)
+
+    def _fail(self, least: int, count: int) -> NoReturn:
+        raise DataError(f"{self._owner}: expected an iterable of {least} or more batches. Received: one of {count}")
 
     @property
     def description(self) -> dict[str, Any]:

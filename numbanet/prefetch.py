@@ -24,21 +24,22 @@ def prefetched(items: Iterator[Item]) -> Generator[Item, None, None]:
     for longer than PATIENCE then, the thread is left behind, to end with it.
     """
     room = threading.Semaphore(AHEAD)
-    made: queue.SimpleQueue[tuple[list[Item], BaseException | None]] = queue.SimpleQueue()
+    made: queue.SimpleQueue[tuple[tuple[Item, ...], BaseException | None]] = queue.SimpleQueue()
     closed = threading.Event()
 
     def pull() -> None:
         try:
             while room.acquire() and not closed.is_set():
-                found = list(itertools.islice(items, 1))
+                found = tuple(itertools.islice(items, 1))  # nothing, once there are no more
                 made.put((found, None))
                 if not found:
                     break
         except BaseException as error:
-            made.put(([], error))
+            made.put(((), error))
 
     thread = Helper(pull)
     thread.start()
+    error: BaseException | None = None
     try:
         while True:
             found, error = made.get()
@@ -47,9 +48,9 @@ def prefetched(items: Iterator[Item]) -> Generator[Item, None, None]:
             if not found:
                 return
             room.release()
-            yield found.pop()
+            yield found[0]
     finally:
-        found, error = [], None  # an error would hold this frame, and the frame the error
+        error = None  # it would hold this frame, and the frame the error
         closed.set()
         room.release()
         thread.join(PATIENCE)

@@ -8,21 +8,18 @@ import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .batches import Batch, Batches, Feed
 from .callbacks import Callback, History, ModelCheckpoint, TerminateOnNaN
-from .callbacks.model_checkpoint import BEST
 from .checks import fail, non_negative_integer, positive_integer
-from .errors import ArgumentError, FileError, NonFiniteError, StateError
+from .errors import NonFiniteError, StateError
 from .evaluation import evaluate
 from .interrupts import Interrupted, Interrupts
-from .io.checkpoint import count, steps_saved
-from .io.tensors import blame, path_text
 from .progress import Progress
+from .resuming import Resumption
 from .steps import Steps
 
 
@@ -91,10 +88,7 @@ class Training:
         savers = [c for c in plan.callbacks if isinstance(c, ModelCheckpoint)]
         self.callbacks = [*(c for c in plan.callbacks if c not in savers), self.history, *savers]
         self.epoch, self.batch = plan.initial_epoch, 0
-        self._resumed: dict[str, Any] | None = None  # what callbacks are still to take over
-        self._before: Any = None  # the model as it was, until they did
-        self._source = ""  # the file
-        self._place: str | None = None  # what fit was given
+        self._resumption: Resumption | None = None
         self._logs: dict[str, Any] = {}
         self._interrupts = Interrupts()
 
@@ -105,89 +99,28 @@ class Training:
         return {
             "epoch": self.epoch,
             "batch": self.batch,
+            "stop_training": bool(self.model.stop_training),
             "feed": self.feed.description,
             "results": [np.array(state) for state in (self.steps.mean_loss, *self.steps.states)],
             "callbacks": [{"class_name": type(c).__name__, "state": c.get_state()} for c in self.callbacks],
         }
 
-    def set_state(self, state: Any) -> None:
-        """Go on from a state, once `run` is called. Raises ArgumentError where the fit is another one.
-
-        Raises FileError for what `get_state` does not give. On errors nothing is changed.
-        """
-        if state is None:  # the checkpoint of a loop of the user's own
-            self._resumed, self.epoch, self.batch = None, self.plan.initial_epoch, 0
-            return
-        with blame(self._source):
-            _expect_state(state, (self.steps.mean_loss, *self.steps.states))
-        if state["batch"] and state["feed"] != self.feed.description:
-            raise ArgumentError(
-                f"fit: resume_from goes on in the middle of an epoch and expects {state['feed']}. "
-                f"Received: {self.feed.description}"
-            )
-        self._states = _matched(self.callbacks, state["callbacks"])
-        self._resumed, self.epoch, self.batch = state, state["epoch"], state["batch"]
+    def resume(self, place: str | os.PathLike[str]) -> None:
+        """Go on from a checkpoint, as `run` then does. Raises what Resumption raises."""
+        self._resumption = Resumption(self.model, self.steps, self.callbacks, self.feed.description, place)
+        if state := self._resumption.state:
+            self.epoch, self.batch = state["epoch"], state["batch"]
 
     def _restore(self) -> None:
-        """Put the callbacks back to where they were; once, after the hooks that begin anew."""
-        state = self._resumed
-        if state is None:
-            self._before = None
-            return
-        with blame(self._source):
-            for callback, kept in self._states:
-                callback.set_state(kept)
-        if self.steps.optimizer and self.steps.optimizer.schedule is None:
-            self.steps.optimizer.learning_rate = self._rate
-        for place, kept in zip((self.steps.mean_loss, *self.steps.states), state["results"], strict=True):
-            place[...] = kept
-        self._resumed = self._before = None
-
-    def resume(self, place: str | os.PathLike[str]) -> None:
-        """Go on from a checkpoint, or from the newest of a folder that can be read.
-
-        Where there is none, this is a new beginning if a ModelCheckpoint writes there; else raises FileError.
-        """
-        path = Path(path_text("fit: resume_from", place))
-        files = [path] if path.is_file() else list(steps_saved(path).values())
-        if not files and (path / BEST).is_file():  # of save_best_only
-            files = [path / BEST]
-        if not files:
-            savers = [c for c in self.callbacks if isinstance(c, ModelCheckpoint)]
-            if not any(path.resolve() == c.folder.resolve() for c in savers):
-                raise FileError(
-                    f"{path}: expected a checkpoint, or a folder with some, to resume from. A folder without any is a "
-                    "new beginning where callbacks has a ModelCheckpoint that writes to it."
-                )
-            return
-        self._before = self.steps.get_state(), self._weights(), self.model.epochs_trained
-        for position, file in enumerate(files, 1):
-            self._source = os.fspath(file)
-            try:
-                self.model._read_checkpoint(file, self.set_state)
-                break
-            except FileError as error:
-                if position == len(files):
-                    raise
-                warnings.warn(f"fit: {error}. It goes on from the checkpoint before.", RuntimeWarning, stacklevel=4)
-        self._rate = self.steps.optimizer.learning_rate if self.steps.optimizer else 0.0
-        self._place = os.fspath(place)
-
-    def _weights(self) -> dict[str, Any]:
-        """Copies of all weights by their names."""
-        return dict(zip(self.model.weight_names, self.model.get_weights(), strict=True))
-
-    def _undo(self) -> None:
-        """The model as it was before `resume`."""
-        state, weights, self.model.epochs_trained = self._before
-        self.steps.set_state(state, weights)
+        if self._resumption is not None:
+            self._resumption.restore()
 
     # --- the loop
 
     def run(self) -> History:
         """Train to the last epoch, and return the history."""
         params: dict[str, Any] = {"epochs": self.plan.epochs, "steps": self.feed.batches, "verbose": self.plan.verbose}
-        params |= {"metrics": self._names(), "resumed": self._place}
+        params |= {"metrics": self._names(), "resumed": self._resumption and self._resumption.place}
         progress = Progress(self.plan.verbose, self.plan.epochs, self.feed.samples)
         begun: list[Callback] = []
         try:
@@ -209,8 +142,8 @@ class Training:
         finally:
             progress.close()
             with ExitStack() as ends:  # each of them, also where one before it fails
-                if self._before is not None:  # what was to be resumed is refused
-                    ends.callback(self._undo)
+                if self._resumption is not None:
+                    ends.callback(self._resumption.undo)
                 for callback in reversed(begun):
                     ends.callback(callback.on_train_end, self._logs)
         return self.history
@@ -303,37 +236,3 @@ class Training:
                 RuntimeWarning,
                 stacklevel=5,
             )
-
-
-def _expect_state(state: Any, results: Sequence[Any]) -> None:
-    """Raises an error of any kind where a state is none that get_state gives, with results like these."""
-    count(state["epoch"])
-    count(state["batch"])
-    wanted, found = ([(a.shape, a.dtype) for a in arrays] for arrays in (results, state["results"]))
-    if wanted != found:
-        raise ValueError(f"expected metrics {wanted!r:.200}, found {found!r:.200}")
-    if not isinstance(state["feed"], dict) or not isinstance(state["callbacks"], list):
-        raise ValueError("expected the data and the callbacks of a training, found something else")
-    for entry in state["callbacks"]:
-        if set(entry) != {"class_name", "state"} or not isinstance(entry["state"], dict):
-            raise ValueError(f"expected the class_name and the state of a callback, found {entry!r:.200}")
-
-
-def _matched(callbacks: Sequence[Callback], kept: list[dict[str, Any]]) -> list[tuple[Callback, dict[str, Any]]]:
-    """Each callback with the state of its own: the first of a class with the first one's, and so on.
-
-    Callbacks that were not there begin anew. Raises ArgumentError for a state that is nobody's.
-    """
-    left, pairs = list(callbacks), []
-    for entry in kept:
-        name, state = entry["class_name"], entry["state"]
-        mine = next((c for c in left if type(c).__name__ == name), None)
-        if mine is not None:
-            left.remove(mine)
-            pairs.append((mine, state))
-        elif state:
-            raise ArgumentError(
-                f"fit: resume_from expects the callbacks of the training that it goes on with, also {name}. "
-                f"Received: {[type(c).__name__ for c in callbacks]}"
-            )
-    return pairs

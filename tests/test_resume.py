@@ -170,6 +170,17 @@ def test_a_training_that_stopped_early_stays_stopped(tmp_path):
     assert equal(first, again)
 
 
+def test_a_training_that_a_callback_stopped_stays_stopped(tmp_path):
+    def stop(epoch, logs):
+        first.stop_training = epoch == 1
+
+    first, again = model(), model()
+    history = first.fit(X, LABELS, **FIT, callbacks=[LambdaCallback(on_epoch_end=stop), ModelCheckpoint(tmp_path)])
+    resumed = again.fit(X, LABELS, **FIT, callbacks=[ModelCheckpoint(tmp_path)], resume_from=tmp_path)
+    assert resumed.epoch == history.epoch == [0, 1]
+    assert again.stop_training
+
+
 @pytest.mark.parametrize("case", ["plain", "average", "schedule"])
 def test_a_training_that_is_done_goes_on_with_more_epochs(case, tmp_path):
     make, fit, _ = CASES[case]

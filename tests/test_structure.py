@@ -36,7 +36,7 @@ FLOORS = [
     ["callbacks", "steps", "prefetch"],
     ["batches"],
     ["evaluation", "iterables", "memory_mapped"],
-    ["feeds"],
+    ["feeds", "resuming"],
     ["training", "weights"],
     ["model", "perceptron"],
     ["datasets", "saving", "teach"],

@@ -105,13 +105,15 @@ def _best(name: str, values: list[Any]) -> int | None:
 
 
 def _packed(values: list[Any]) -> Any:
-    """The values as one array, from which _unpacked makes the same again; or as they are."""
+    """The values as one array, from which _unpacked makes the same again; or a list, with floats as arrays of none."""
     kinds = {(type(value), np.shape(value), getattr(value, "dtype", None)) for value in values}
     if len(kinds) == 1 and isinstance(values[0], float | np.generic | np.ndarray):
         return np.stack(values)
-    return list(values)
+    return [np.array(value) if isinstance(value, float) else value for value in values]  # JSON holds no NaN
 
 
 def _unpacked(values: Any) -> list[Any]:
     are_floats = isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype == np.float64
-    return list(values.tolist() if are_floats else values)
+    if are_floats:
+        return list(values.tolist())
+    return [value.item() if np.shape(value) == () and isinstance(value, np.ndarray) else value for value in values]

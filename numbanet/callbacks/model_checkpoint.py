@@ -27,7 +27,8 @@ class ModelCheckpoint(Callback):
     the steps trained, and Ctrl-C writes one more.
 
     monitor: the checkpoint of the epoch in which this value was best is in best.safetensors as well; mode: "min",
-    "max", or "auto", by its name. save_best_only: write no others. `nn.load_model` makes a model of any of them.
+    "max", or "auto", by its name. save_best_only: write no others; training then goes on from the best. `nn.load_model`
+    makes a model of any of them.
 
     A file is there whole or not at all, whenever the process is killed. It runs after all other callbacks, whose states
     it writes, too. Raises ArgumentError where the folder has later steps of another training.

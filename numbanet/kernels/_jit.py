@@ -48,7 +48,9 @@ def _instruction_set() -> str:
 
 INSTRUCTION_SET = _instruction_set()
 
-INLINE: dict[str, Any] = {"forceinline": True, "nogil": True, "fastmath": FASTMATH, "error_model": ERROR_MODEL}
+# what only other loops call needs no way in for Python or C: an eighth of the time to compile
+HELPER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+INLINE: dict[str, Any] = HELPER | {"forceinline": True, "nogil": True, "fastmath": FASTMATH, "error_model": ERROR_MODEL}
 # for arithmetic whose order carries the precision: (x + magic) - magic is not x
 EXACT = INLINE | {"fastmath": FASTMATH - {"reassoc"}}
 
@@ -159,6 +161,8 @@ def jit(function: Callable[..., Any], key: str | None = None, parallel: bool = F
         return function
     flags: dict[str, Any] = {"nogil": True, "fastmath": FASTMATH, "error_model": ERROR_MODEL}
     flags |= {"parallel": True} if parallel else {"pipeline_class": _Compiler if key is None else _ThunkCompiler}
+    if key is None:
+        flags |= HELPER
     dispatcher = numba.njit(**flags)(function)
     if key:
         dispatcher._cache = KernelCache(key)
