@@ -46,7 +46,9 @@ def predict(steps: Steps, batches: Generator[Data, None, None], samples: int | N
     with closing(batches):
         for batch in batches:
             step = steps.step(replace(PREDICT, lengths=True) if batch.masked else PREDICT, len(batch))
-            batch.put(step)
+            step.x[...] = batch.x
+            if batch.mask is not None:
+                step.mask[...] = batch.mask
             step.run()
             if result is None:
                 parts.append(np.array(step.y))

@@ -53,7 +53,7 @@ class Given:
 
     def rows(self, steps: Steps) -> Data | MappedData:
         """The arrays, checked; those in files as far as that takes no reading."""
-        mapped = memory_map(self.x) is not None or (np.ndim(self.y) > 1 and memory_map(self.y) is not None)
+        mapped = memory_map(self.x) is not None or (memory_map(self.y) is not None and np.ndim(self.y) > 1)
         make = MappedData if mapped else batches.checked
         return make(self.owner, steps, self.x, self.y, self.sample_weight, self.lengths)
 

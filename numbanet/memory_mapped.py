@@ -12,7 +12,7 @@ from . import data as door
 from .batches import Data, first_layer, inputs
 from .steps import Steps
 
-RESIDENT = 2**26  # bytes of a file that stay mapped, about
+RESIDENT = 2**27  # bytes of a file that stay mapped, about
 AROUND = 2**21  # bytes that Linux may map around the page that is touched: 1.7 MiB of a file just written (6.18)
 PIECE = RESIDENT // AROUND  # rows that are read before pages are given back
 

@@ -84,3 +84,21 @@ def test_names_of_timed_operations_differ(bench):
     names = [operation.name for operation in operations()]
     assert len(names) == len(set(names))
     assert {operation.family for operation in operations("dense")} == {"dense"}
+
+
+@pytest.mark.slow
+@pytest.mark.compiled
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_mapped_file_grows_the_process_by_less_than_its_size():
+    text = run("memory_mapped.py", "--gigabytes", "0.6")
+    growth = int(text.split("grows by ")[1].split()[0])
+    assert growth < 300
+
+
+@pytest.mark.slow
+@pytest.mark.compiled
+def test_prefetching_prints_a_row_for_each_generator():
+    text = run("prefetch.py", "--steps", "10", "--rounds", "1")
+    rows = [line for line in text.splitlines() if line.startswith(("| asleep", "| computing"))]
+    assert len(rows) == 6
+    assert all("%" in row for row in rows)

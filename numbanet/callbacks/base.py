@@ -22,7 +22,7 @@ class Callback:
     params: Any = None
 
     def set_params(self, params: dict[str, Any]) -> None:
-        """Called by fit: "epochs", "steps" of an epoch, "verbose", "metrics", the names in logs, and "resumed".
+        """Called by fit: "epochs", "steps" of an epoch or None, "verbose", "metrics", the names in logs, "resumed".
 
         "resumed": the file or folder that training goes on from, as text; None for a new beginning.
         """

@@ -28,7 +28,7 @@ def statistics(a: Any) -> tuple[float, ...]:
 class LayerStatistics(Callback):
     """Mean, standard deviation, norm, maximum and share of zeros of each parameter's weights and gradient.
 
-    every: so many steps; None is at the end of each epoch. verbose: True prints each table. The gradient is that of the
+    every: so many steps of the model's life; None is at the end of each epoch. verbose: True prints each table. The gradient is that of the
     last step, as the optimizer used it, clipped; the weights are those after that step. Vanishing gradients show as
     norms that shrink from layer to layer, units that died as zeros.
 
@@ -44,14 +44,17 @@ class LayerStatistics(Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.history = []
-        self._epoch = self._steps = 0
+        self._epoch = 0
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._epoch = epoch
 
+    @property
+    def watches_batches(self) -> bool:
+        return self.every is not None
+
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        self._steps += 1
-        if self.every and self._steps % self.every == 0:
+        if self.every and self.model.steps_trained % self.every == 0:
             self._take()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
@@ -59,29 +62,27 @@ class LayerStatistics(Callback):
             self._take()
 
     def _take(self) -> None:
-        gradients = self.model.last_gradients()
+        gradients, step = self.model.last_gradients(), self.model.steps_trained
         weights = dict(zip(self.model.weight_names, self.model.get_weights(), strict=True))
         rows = [
-            {"epoch": self._epoch, "step": self._steps, "parameter": name}
+            {"epoch": self._epoch, "step": step, "parameter": name}
             | dict(zip(COLUMNS, statistics(weights[name]) + statistics(gradient), strict=True))
             for name, gradient in gradients.items()
         ]
         self.history += rows
         if self.verbose:
-            print(f"epoch {self._epoch + 1}, step {self._steps}\n{_table(rows)}")
+            print(f"epoch {self._epoch + 1}, step {step}\n{_table(rows)}")
 
     def get_state(self) -> dict[str, Any]:
-        """The table by columns, and the number of steps."""
+        """The table by columns."""
         rows = self.history
         return {
-            "steps": self._steps,
             "parameters": [row["parameter"] for row in rows],
             "places": np.array([(row["epoch"], row["step"]) for row in rows], np.int64).reshape(-1, 2),
             "values": np.array([[row[name] for name in COLUMNS] for row in rows]).reshape(-1, len(COLUMNS)),
         }
 
     def set_state(self, state: dict[str, Any]) -> None:
-        self._steps = state["steps"]
         columns = state["parameters"], state["places"].tolist(), state["values"].tolist()
         self.history = [
             {"epoch": epoch, "step": step, "parameter": parameter} | dict(zip(COLUMNS, values, strict=True))

@@ -44,6 +44,10 @@ class TensorBoard(Callback):
         _writer_class()
         self._steps = 0
 
+    @property
+    def watches_batches(self) -> bool:
+        return self._every is not None
+
     def _writer(self, run: str) -> Any:
         if run not in self._writers:
             self._writers[run] = _writer_class()(str(self.log_dir / run), flush_secs=FLUSH)
