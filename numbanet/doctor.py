@@ -12,7 +12,7 @@ from importlib import metadata
 import numpy as np
 
 from . import __version__
-from .data import is_finite
+from .data.door import is_finite
 from .datasets.download import data_folder
 from .kernels import _cache, _jit, _machine
 from .kernels._threads import get_num_threads

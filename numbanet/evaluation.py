@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .batches import Data
+from .data.batches import Data
 from .step import EVALUATE, PREDICT
 from .steps import Steps
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from . import batches, evaluation, feeds, losses, metrics, optimizers, training
-from . import data as door
+from . import evaluation, losses, metrics, optimizers, training
 from .callbacks import Callback, History
 from .checks import boolean, fail, seed_number
+from .data import batches, door, feeds
 from .devices import Device, get_device
 from .errors import ArgumentError, NumbanetError, StateError
 from .io.checkpoint import read_checkpoint, write_checkpoint

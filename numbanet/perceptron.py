@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from . import data as door
 from .checks import positive, positive_integer
+from .data import door
 from .devices import Device, get_device
 from .errors import DataError, ShapeError, StateError
 from .kernels import perceptron

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from .batches import Batch, Batches, Feed
 from .callbacks import Callback, History, ModelCheckpoint, TerminateOnNaN
 from .checks import fail, non_negative_integer, positive_integer
+from .data.batches import Batch, Batches, Feed
 from .errors import NonFiniteError, StateError
 from .evaluation import evaluate
 from .interrupts import Interrupted, Interrupts

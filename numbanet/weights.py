@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from . import data as door
+from .data import door
 from .errors import StateError
 from .layers.stack import LayerStack
 from .locks import Turns

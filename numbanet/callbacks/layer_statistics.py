@@ -28,9 +28,9 @@ def statistics(a: Any) -> tuple[float, ...]:
 class LayerStatistics(Callback):
     """Mean, standard deviation, norm, maximum and share of zeros of each parameter's weights and gradient.
 
-    every: so many steps of the model's life; None is at the end of each epoch. verbose: True prints each table. The gradient is that of the
-    last step, as the optimizer used it, clipped; the weights are those after that step. Vanishing gradients show as
-    norms that shrink from layer to layer, units that died as zeros.
+    every: so many steps of the model's life; None is at the end of each epoch. verbose: True prints each table. The
+    gradient is that of the last step, as the optimizer used it, clipped; the weights are those after that step.
+    Vanishing gradients show as norms that shrink from layer to layer, units that died as zeros.
 
     `history` is a table, a dict for each time and trained parameter: "epoch" and "step", the steps trained when it was
     taken, "parameter" ("dense/kernel"), and "weight_mean", "weight_std", "weight_norm", "weight_max", "weight_zeros",

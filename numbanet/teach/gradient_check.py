@@ -31,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from ..data import array
+from ..data.door import array
 from ..model import Sequential
 from ..network import Network
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from . import data as door
+from ..steps import Steps
+from . import door
 from .batches import Data, first_layer, inputs
-from .steps import Steps
 
 RESIDENT = 2**27  # bytes of a file that stay mapped, about
 AROUND = 2**21  # bytes that Linux may map around the page that is touched: 1.7 MiB of a file just written (6.18)

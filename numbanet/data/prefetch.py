@@ -8,7 +8,7 @@ import threading
 from collections.abc import Generator, Iterator
 from typing import TypeVar
 
-from .locks import Helper
+from ..locks import Helper
 
 AHEAD = 2  # items: one for the next step at once, one more where the time to make them varies
 PATIENCE = 10.0  # seconds that an item which is still being made, and nobody wants any more, is waited for

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 import numbanet as nn
-from numbanet import layers, locks, prefetch
+from numbanet import layers, locks
 from numbanet.callbacks import Callback, EarlyStopping, LambdaCallback
+from numbanet.data import prefetch
+from numbanet.data.prefetch import prefetched
 from numbanet.errors import StateError
-from numbanet.prefetch import prefetched
 from tests.models import LABELS, X, model, same
 
 SIZE = 4

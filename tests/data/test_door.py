@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from numbanet import data, losses
-from numbanet.batches import Data
+from numbanet import losses
+from numbanet.data import door
+from numbanet.data.batches import Data
 from numbanet.errors import ArgumentError, DataError, DtypeError, ShapeError
 
 F4, F8 = np.dtype("float32"), np.dtype("float64")
@@ -47,7 +48,7 @@ TAKEN = [
 
 @pytest.mark.parametrize(("value", "dtype"), TAKEN)
 def test_array_takes_what_is_exact(value, dtype):
-    found = data.array("fit", "x", value, dtype)
+    found = door.array("fit", "x", value, dtype)
     assert found.dtype == dtype
     assert found.flags.c_contiguous
     assert np.array_equal(found, np.asarray(value), equal_nan=np.asarray(value).dtype.kind == "f")
@@ -56,7 +57,7 @@ def test_array_takes_what_is_exact(value, dtype):
 @pytest.mark.parametrize("value", [[[1 / 3, 0.1]], ((1 / 3,), (0.1,)), 1 / 3, [2**24 + 1], 2**53 + 1])
 @pytest.mark.parametrize("dtype", [F4, F8])
 def test_plain_numbers_are_rounded(value, dtype):
-    found = data.array("fit", "x", value, dtype)
+    found = door.array("fit", "x", value, dtype)
     assert found.dtype == dtype
     assert np.array_equal(found, np.array(value).astype(dtype))
 
@@ -84,14 +85,14 @@ def test_plain_numbers_are_rounded(value, dtype):
 )
 def test_array_refuses_what_is_not(value, dtype, error, words):
     with pytest.raises(error, match=words):
-        data.array("fit", "x", value, dtype)
+        door.array("fit", "x", value, dtype)
 
 
 def test_array_makes_contiguous_and_copies_only_then():
     a = np.arange(12, dtype="float32").reshape(3, 4)
-    assert data.array("fit", "x", a, F4) is a
+    assert door.array("fit", "x", a, F4) is a
     for b in (a.T, a[:, ::2], a[::-1]):
-        found = data.array("fit", "x", b, F4)
+        found = door.array("fit", "x", b, F4)
         assert found.flags.c_contiguous
         assert np.array_equal(found, b)
 
@@ -101,22 +102,22 @@ def test_array_makes_contiguous_and_copies_only_then():
 def test_is_finite(bad, dtype):
     for size in (1, 7, 64, 1000):
         a = np.full(size, 3e38, dtype)
-        assert data.is_finite(a)
+        assert door.is_finite(a)
         for at in {0, size // 2, size - 1}:
             a[at], kept = bad, a[at]
-            assert not data.is_finite(a)
+            assert not door.is_finite(a)
             a[at] = kept
 
 
 def test_hinge_targets_of_zero_are_minus_one():
-    found = data.targets("fit", np.array([[0.0], [1.0], [-1.0]], F4), losses.Hinge(), (1,), F4, 3)
+    found = door.targets("fit", np.array([[0.0], [1.0], [-1.0]], F4), losses.Hinge(), (1,), F4, 3)
     assert found.tolist() == [[-1.0], [1.0], [-1.0]]
     assert found.dtype == F4
 
 
 @pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "uint64"])
 def test_labels_become_int64(dtype):
-    found = data.targets("fit", np.array([0, 2, 1], dtype), losses.SparseCategoricalCrossentropy(), (3,), F4, 3)
+    found = door.targets("fit", np.array([0, 2, 1], dtype), losses.SparseCategoricalCrossentropy(), (3,), F4, 3)
     assert found.dtype == np.int64
     assert found.tolist() == [0, 2, 1]
 
@@ -141,15 +142,15 @@ def test_labels_become_int64(dtype):
     ],
 )
 def test_class_labels(y, expected):
-    found = data.class_labels(y)
+    found = door.class_labels(y)
     assert (found if found is None else found.tolist()) == expected
 
 
 @pytest.mark.parametrize("dtype", [F4, F8])
 @pytest.mark.parametrize("rows", [1, 2])
 def test_sample_weights(rows, dtype):
-    assert data.sample_weights("fit", None, 3, rows, dtype) is None
-    found = data.sample_weights("fit", [1.0, 0.1, 0.0], 3, rows, dtype)
+    assert door.sample_weights("fit", None, 3, rows, dtype) is None
+    found = door.sample_weights("fit", [1.0, 0.1, 0.0], 3, rows, dtype)
     assert found.dtype == dtype
     assert found.tolist() == [[w] * rows for w in np.array([1, 0.1, 0], dtype).tolist()]
 
@@ -160,15 +161,15 @@ def test_sample_weights(rows, dtype):
     ids=["labels", "rows", "1"],
 )
 def test_class_weights(y):
-    found = data.class_weights("fit", {0: 3, 1: 0.1, 7: 1}, y)
+    found = door.class_weights("fit", {0: 3, 1: 0.1, 7: 1}, y)
     assert found.dtype == F8
     assert found.tolist() == [3, 0.1, 0.1]
 
 
 def test_weights_of_both_kinds_multiply():
     x, y, given = np.zeros((3, 1), F4), np.array([0, 1, 1]), np.array([1, 2, 0], F4)
-    factors = data.class_weights("fit", {0: 3, 1: 0.5}, y)
-    both = Data(x, y, data.sample_weights("fit", given, 3, 2, F4))
+    factors = door.class_weights("fit", {0: 3, 1: 0.5}, y)
+    both = Data(x, y, door.sample_weights("fit", given, 3, 2, F4))
     for weighted, expected in (
         (both.weighted(factors), [[3, 3], [1, 1], [0, 0]]),
         (Data(x, y).weighted(factors), [[3], [0.5], [0.5]]),
@@ -196,7 +197,7 @@ def test_weights_of_both_kinds_multiply():
 )
 def test_sample_weights_are_checked(sample_weight, error):
     with pytest.raises(error, match=r"fit: expected .*sample_weight"):
-        data.sample_weights("fit", sample_weight, 3, 1, F4)
+        door.sample_weights("fit", sample_weight, 3, 1, F4)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +206,7 @@ def test_sample_weights_are_checked(sample_weight, error):
 )
 def test_class_weights_are_checked(class_weight):
     with pytest.raises(ArgumentError, match="fit: class_weight must be a dictionary"):
-        data.class_weights("fit", class_weight, np.array([0, 1, 1]))
+        door.class_weights("fit", class_weight, np.array([0, 1, 1]))
 
 
 # --- the split
@@ -222,9 +223,9 @@ def test_split_keeps_the_proportions_of_classes(counts, fraction, one_hot):
     y = np.eye(len(counts), dtype=F4)[labels] if one_hot and len(counts) > 1 else labels
     if not 0 < round(n * fraction) < n:
         with pytest.raises(ArgumentError, match="both parts"):
-            data.split(y, fraction, 0)
+            door.split(y, fraction, 0)
         return
-    kept, held = data.split(y, fraction, 0)
+    kept, held = door.split(y, fraction, 0)
     assert sorted([*kept, *held]) == list(range(n))
     assert len(held) == round(n * fraction)
     share = len(held) / n
@@ -236,7 +237,7 @@ def test_split_keeps_the_proportions_of_classes(counts, fraction, one_hot):
 
 def test_split_depends_on_the_seed_and_on_nothing_else():
     y = np.arange(60) % 3
-    splits = [tuple(data.split(y, 0.25, seed)[1]) for seed in (0, 1, 2, 0)]
+    splits = [tuple(door.split(y, 0.25, seed)[1]) for seed in (0, 1, 2, 0)]
     assert len(set(splits)) == 3
     assert splits[0] == splits[3]
 
@@ -245,5 +246,5 @@ def test_split_depends_on_the_seed_and_on_nothing_else():
 def test_every_sample_is_as_likely_to_be_held(y):
     held = np.zeros(100)
     for seed in range(200):
-        held[data.split(y, 0.5, seed)[1]] += 1
+        held[door.split(y, 0.5, seed)[1]] += 1
     assert np.all(np.abs(held - 100) < 5 * np.sqrt(200 / 4))

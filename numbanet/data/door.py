@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from . import random
-from .checks import fail, positive_integer
-from .devices import get_device
-from .errors import ArgumentError, DataError, DtypeError, ShapeError
-from .kernels import check
+from .. import random
+from ..checks import fail, positive_integer
+from ..devices import get_device
+from ..errors import ArgumentError, DataError, DtypeError, ShapeError
+from ..kernels import check
 
 Shape = tuple[int, ...]
 LITTLE = 16384  # elements that NumPy checks faster than it takes to bind a kernel

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import numbanet as nn
-from numbanet import layers, memory_mapped
+from numbanet import layers
 from numbanet.callbacks import Callback, ModelCheckpoint
+from numbanet.data import memory_mapped
 from numbanet.io.checkpoint import file_name
 from tests.models import model, refuses, same
 

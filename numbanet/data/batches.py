@@ -10,12 +10,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from . import data as door
-from . import random
-from .network import Network
+from .. import random
+from ..network import Network
+from ..step import FIT, Source, Step
+from ..steps import Steps
+from . import door
 from .prefetch import prefetched
-from .step import FIT, Source, Step
-from .steps import Steps
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from . import batches
-from . import data as door
+from ..checks import boolean, fail, fraction, positive_integer
+from ..errors import ArgumentError
+from ..step import EVALUATE
+from ..steps import Steps
+from . import batches, door
 from .batches import ArrayFeed, Batches, BatchFeed, Data, Feed, RowBatches
-from .checks import boolean, fail, fraction, positive_integer
-from .errors import ArgumentError
 from .iterables import Rounds, Running, Sequence, Stream, StreamBatches, gives_batches, is_sequence
 from .memory_mapped import MappedData, memory_map
-from .step import EVALUATE
-from .steps import Steps
 
 BATCH = 32  # samples, as in Keras
 PREDICT_BATCH = 256  # enough rows for the register tile, few enough for the caches

@@ -8,10 +8,10 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from . import random
+from .. import random
+from ..checks import fail
+from ..errors import DataError
 from .batches import Data
-from .checks import fail
-from .errors import DataError
 from .prefetch import prefetched
 
 END = object()
