@@ -161,6 +161,7 @@ class Sequential(Weights):
         resume_from: str | os.PathLike[str] | None = None,
         validation_split: float = 0.0,
         validation_data: Any = None,
+        validation_steps: int | None = None,
         shuffle: bool = True,
         class_weight: dict[int, float] | None = None,
         sample_weight: Any = None,
@@ -181,6 +182,7 @@ class Sequential(Weights):
         beginning. A folder without one is a new beginning, if a ModelCheckpoint of this fit writes to it.
         validation_split: this share of the samples, drawn at random and stratified by class, is kept for validation.
         validation_data: what to validate on instead: (x, y), also with sample_weight and lengths, or such batches.
+        validation_steps: how many batches of an iterable without a length each validation takes.
         class_weight: {label: weight} for every label of y, in the training loss. sample_weight: (N,), of each sample.
         lengths: (N,), how many steps of each sequence count, from 1 to all; what stands behind them changes nothing.
         verbose: 0 nothing, 1 a live line, 2 a line an epoch, "auto" by whether the output is a terminal.
@@ -198,7 +200,9 @@ class Sequential(Weights):
             steps = self._ready("fit")
             training.expect_parameters(steps)
             with self._taking_shape():
-                chosen = feeds.Choice(self.seed, shuffle, class_weight, validation_split, validation_data)
+                chosen = feeds.Choice(
+                    self.seed, shuffle, class_weight, validation_split, validation_data, validation_steps
+                )
                 feed, held = feeds.training(given, steps, chosen, plan.span, plan.checked)
             self.stop_training = False
             self._training = training.Training(self, steps, feed, held, plan)
@@ -370,11 +374,6 @@ class Sequential(Weights):
     def _chosen(self) -> Chosen:
         """What compile was given."""
         return self.optimizer, self.loss, self.metrics
-
-    @property
-    def steps_trained(self) -> int:
-        """The number of training steps, which are batches, since build or compile."""
-        return 0 if self._network is None else int(self._network.iteration[0])
 
     def swap_average(self) -> None:
         """Exchange the trained weights and their average, which an optimizer with use_ema=True keeps.

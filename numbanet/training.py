@@ -148,6 +148,11 @@ class Training:
                     ends.callback(callback.on_train_end, self._logs)
         return self.history
 
+    @property
+    def _done(self) -> int:
+        """The epochs that this fit, or one that it goes on with, has done."""
+        return self.epoch - self.plan.initial_epoch
+
     def _names(self) -> list[str]:
         """What logs will have at an epoch's end."""
         names = ["loss", *(metric.name for metric in self.steps.metrics)]
@@ -180,7 +185,7 @@ class Training:
         try:
             for callback in self.callbacks:
                 callback.on_test_begin()
-            return evaluate(self.steps, data.epoch(), self._interrupts.check)
+            return evaluate(self.steps, data.epoch(done=self._done), self._interrupts.check)
         finally:
             for callback in self.callbacks:
                 callback.on_test_end()
@@ -189,8 +194,8 @@ class Training:
     def _run_batches(self, progress: Progress) -> None:
         """The rest of an epoch."""
         watching = [c for c in self.callbacks if c.watches_batches]
-        samples, done = 0, self.epoch - self.plan.initial_epoch
-        with closing(self.feed.epoch(self.model.epochs_trained, self.batch, done)) as batches:
+        samples = 0
+        with closing(self.feed.epoch(self.model.epochs_trained, self.batch, self._done)) as batches:
             for batch in batches:
                 for callback in watching:
                     callback.on_train_batch_begin(self.batch)

@@ -78,6 +78,11 @@ class Weights(LayerStack):
         """The names of get_weights' arrays: "dense/kernel", "dense/bias", ..."""
         return [f"{slot.layer}/{slot.parameter.name}" for slot in self._built("weight_names").slots]
 
+    @property
+    def steps_trained(self) -> int:
+        """The number of training steps, which are batches, since build or compile."""
+        return 0 if self._network is None else int(self._network.iteration[0])
+
     def count_params(self) -> int:
         """How many numbers the parameters hold."""
         return sum(slot.value.size for slot in self._built("count_params").slots)

@@ -19,13 +19,14 @@ from .memory_mapped import MappedData, memory_map
 
 BATCH = 32  # samples, as in Keras
 PREDICT_BATCH = 256  # enough rows for the register tile, few enough for the caches
+VALIDATION = "fit: validation_data"  # what errors call it
 KINDS = "(x, y), (x, y, sample_weight) or (x, y, sample_weight, lengths)"
 
 
 class Given:
     """Data as the method `owner` was given them: arrays, or where `stream` is set, an iterable of batches.
 
-    steps: what fit calls steps_per_epoch, and evaluate steps.
+    steps: what fit calls steps_per_epoch and validation_steps, and evaluate steps.
     """
 
     def __init__(
@@ -90,11 +91,14 @@ class Choice:
     class_weight: Any
     validation_split: Any
     validation_data: Any
+    validation_steps: Any = None
 
     def __post_init__(self) -> None:
         boolean("fit", "shuffle", self.shuffle)
         if fraction("fit", "validation_split", self.validation_split) and self.validation_data is not None:
             fail("fit", "validation_split", "0 where validation_data is given", self.validation_split)
+        if self.validation_steps is not None and self.validation_data is None:
+            fail("fit", "validation_steps", "None without validation_data", self.validation_steps)
 
 
 def training(given: Given, steps: Steps, choice: Choice, epochs: int, checked: bool) -> tuple[Feed, Batches | None]:
@@ -107,7 +111,7 @@ def training(given: Given, steps: Steps, choice: Choice, epochs: int, checked: b
     feed, held = _of_stream(given, steps, choice, checked) if given.stream else _of_rows(given, steps, choice, checked)
     _refuse_one_round(given, epochs)
     if choice.validation_data is not None:
-        held = _validation(choice.validation_data, steps, given.batch_size, epochs)
+        held = _validation(choice, steps, given.batch_size, epochs)
     if isinstance(held, RowBatches):
         for n in batches.batch_sizes(held.samples, held.batch_size):
             steps.step(replace(EVALUATE, lengths=held.data.masked), n)
@@ -140,17 +144,17 @@ def _of_rows(given: Given, steps: Steps, choice: Choice, checked: bool) -> tuple
     return BatchFeed(steps, RowBatches(weighted, given.batch_size, order), checked), held
 
 
-def _validation(value: Any, steps: Steps, batch_size: int, epochs: int) -> Batches:
+def _validation(choice: Choice, steps: Steps, batch_size: int, epochs: int) -> Batches:
     """The batches of fit's validation_data."""
-    owner = "fit: validation_data"
+    owner, value = VALIDATION, choice.validation_data
     is_list = isinstance(value, list) and all(isinstance(batch, tuple) for batch in value)
     if isinstance(value, tuple | list) and not is_list:
         if not 2 <= len(value) <= 4:
             fail("fit", "validation_data", f"{KINDS}, or an iterable of such batches", type(value))
         x, y, sample_weight, lengths = (*value, None, None)[:4]
-        found = Given(owner, x, y, sample_weight, lengths, batch_size)
+        found = Given(owner, x, y, sample_weight, lengths, batch_size, choice.validation_steps)
     elif gives_batches(value):
-        found = Given(owner, value, None)
+        found = Given(owner, value, None, steps=choice.validation_steps)
         _refuse_one_round(found, epochs)
     else:
         fail("fit", "validation_data", f"{KINDS}, or an iterable of such batches", type(value))
@@ -200,7 +204,7 @@ def _size(owner: str, batch_size: int | None, default: int) -> int:
 
 
 def _steps_name(owner: str) -> str:
-    return "steps_per_epoch" if owner == "fit" else "steps"
+    return {"fit": "steps_per_epoch", VALIDATION: "validation_steps"}.get(owner, "steps")
 
 
 def _refuse_steps(owner: str, steps: int | None) -> None:

@@ -235,6 +235,12 @@ REFUSED = {
     "steps of a list": (lambda: fitted(BATCHES, steps_per_epoch=3), "steps_per_epoch must be None"),
     "no steps": (lambda: fitted(endless(), steps_per_epoch=0), "steps_per_epoch must be a positive integer"),
     "once": (lambda: fitted(iter(BATCHES), epochs=2), "an iterator", "steps_per_epoch"),
+    "validation_steps alone": (lambda: fitted(X, LABELS, validation_steps=2), "validation_steps", "validation_data"),
+    "validation_steps of a list": (
+        lambda: fitted(X, LABELS, validation_data=BATCHES, validation_steps=2),
+        "validation_steps",
+        "all of x is taken",
+    ),
     "validate once": (lambda: fitted(BATCHES, validation_data=iter(BATCHES)), "validation_data", "an iterator"),
     "dry": (lambda: fitted(iter(BATCHES), epochs=2, steps_per_epoch=4), "ended after 6 batches", "4 batches for each"),
     "empty list": (lambda: fitted([]), "fit: x must be", "1 or more batches"),
@@ -255,6 +261,28 @@ REFUSED = {
     "predict's size": (lambda: model().predict(BATCHES, batch_size=3), "predict: batch_size goes with arrays"),
     "predict's batch": (lambda: model().predict(Again([(X[:, :2], LABELS)])), "predict: batch 0", "(22, 2)"),
 }
+
+
+def sliding():
+    """New validation batches of which a hundred come."""
+    for k in range(100):
+        yield X[k % 7 : k % 7 + 8], LABELS[k % 7 : k % 7 + 8]
+
+
+def test_validation_may_take_so_many_batches_of_an_iterable():
+    def fit(m, epochs=3, **more):
+        return m.fit(X, LABELS, SIZE, epochs, validation_data=sliding(), validation_steps=2, verbose=0, **more)
+
+    expected = [batch for _, batch in zip(range(6), sliding(), strict=False)]
+    seen = []
+
+    def note(epoch, logs):
+        seen.append((logs["val_loss"], m.evaluate(expected[2 * epoch : 2 * epoch + 2])["loss"]))
+
+    m = model()
+    fit(m, callbacks=[LambdaCallback(on_epoch_end=note)])
+    assert [a for a, _ in seen] == [b for _, b in seen]
+    refuses(lambda: fit(model(), epochs=51), "expected 2 batches for each epoch")
 
 
 @pytest.mark.parametrize("what", REFUSED)
