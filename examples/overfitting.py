@@ -74,15 +74,32 @@ def compare(dropout, seed, epochs):
 
 def report(title, rows):
     print(f"\n{title}")
-    print(f"      | validation | loss of the last {LAST:2} epochs |  test at the end | early stopping, and its test")
-    print(" seed | loss least | training validation   gap |    loss    right | ends in  keeps   loss    right")
+    print(f"      |   lowest loss | mean loss, last {LAST:2} epochs |  test at the end | early stopping, and its test")
+    print(" seed | of validation | training validation   gap |    loss    right | ends in  keeps   loss    right")
     for name, row in [*enumerate(rows), ("mean", np.mean(rows, axis=0))]:
         training, least, validation, gap, *test = row
         print(
-            f"{name:>5} | {least:10.3f} | {training:8.4f} {validation:10.3f} {gap:5.3f} | "
+            f"{name:>5} | {least:13.3f} | {training:8.4f} {validation:10.3f} {gap:5.3f} | "
             "{:7.3f}   {:5.1f}% | {:7.0f} {:6.0f} {:6.3f}   {:5.1f}%".format(*test),
             flush=True,
         )
+
+
+def conclude(rows):
+    """What the figures, as means of the seeds, come to."""
+    means = {title: np.mean(found, axis=0) for title, found in rows.items()}
+    (training, least, at_end, _, test, right, *_, stopped, right_stopped), dropped = means.values()
+    shares = right, right_stopped, dropped[5], dropped[9]
+    print(
+        f"\nOverfitting: without dropout the training loss goes to {training:.4f}, and the validation loss from\n"
+        f"{least:.3f} in its best epoch up to {at_end:.3f}. The test loss is then {test:.3f}. With early stopping\n"
+        f"it is {stopped:.3f}, with dropout {dropped[4]:.3f}, with both {dropped[8]:.3f}."
+    )
+    print(
+        f"\nOf the test digits, {min(shares):.1f}% to {max(shares):.1f}% are right in all four. That is no\n"
+        "contradiction: whether a digit is right depends on the likeliest class alone, its loss on how certain the\n"
+        "network is of it, and a mistake costs the more, the more certain it is."
+    )
 
 
 def draw(curves, rows):
@@ -94,21 +111,17 @@ def draw(curves, rows):
     figure = Figure(figsize=(10, 4), layout="constrained", dpi=120)
     FigureCanvasAgg(figure)
     for axes, title in zip(figure.subplots(1, 2, sharey=True), curves, strict=True):
-        for which, name, colour in ((0, "training", "C0"), (1, "validation", "C1")):
-            losses = np.array([pair[which] for pair in curves[title]])
-            epochs = np.arange(1, losses.shape[1] + 1)
-            axes.plot(epochs, losses.T, colour, linewidth=0.6, alpha=0.6)
-            axes.plot(
-                epochs,
-                losses.mean(axis=0),
-                colour,
-                linewidth=2.5,
-                label=f"{name}: mean, and each of {len(losses)} seeds",
-            )
-        ends, kept = np.array(rows[title], int)[:, [6, 7]].T
-        seeds = np.arange(len(losses))
-        axes.plot(kept, losses[seeds, kept - 1], "ko", markersize=5, label="early stopping keeps this epoch's weights")
-        axes.plot(ends, losses[seeds, ends - 1], "kx", markersize=6, label="and ends the training here")
+        training, validation = np.swapaxes(curves[title], 0, 1)
+        epochs = np.arange(1, training.shape[1] + 1)
+        axes.plot(epochs, training.mean(axis=0), "0.6", linewidth=2.5, label=f"training: mean of {len(training)} seeds")
+        axes.plot(epochs, validation.mean(axis=0), "k", linewidth=2.5, label="validation: mean, and each seed's colour")
+        for seed, (losses, row) in enumerate(zip(validation, rows[title], strict=True)):
+            end, kept = map(int, row[6:8])
+            axes.plot(epochs, losses, f"C{seed}", linewidth=0.7)
+            for place, marker, size in ((kept, "o", 7), (end, "X", 8)):
+                axes.plot(place, losses[place - 1], marker, color=f"C{seed}", markersize=size, markeredgecolor="k")
+        axes.plot([], [], "o", color="w", markeredgecolor="k", label="early stopping keeps this epoch's weights")
+        axes.plot([], [], "X", color="w", markeredgecolor="k", label="and ends the training here")
         axes.set(title=title, xlabel="epoch", xlim=(0, len(epochs) + 2), ylim=(0, 0.6))
         axes.grid(alpha=0.3)
     figure.axes[0].set_ylabel("cross-entropy of a digit, in nats")
@@ -123,6 +136,7 @@ def main():
     parser.add_argument("--epochs", type=int, default=100)
     options = parser.parse_args()
     print(f"2 hidden layers of {WIDTH} units, {TRAINED} training digits, {options.epochs} epochs")
+    print("all losses are measured with every unit on; in fit's own training loss dropout switches some off")
     curves, rows, threads = {}, {}, nn.get_num_threads()
     nn.set_num_threads(1)  # in steps as short as these, waiting for a second thread can take longer than the work
     for title, dropout in (("without dropout", False), ("with dropout, 50% of units, 20% of pixels", True)):
@@ -135,6 +149,7 @@ def main():
     for what, column, better in (("a lower test loss", 4, np.less), ("more test digits right", 5, np.greater)):
         after_all, stopped = (better(with_dropout[:, k], without[:, k]).sum() for k in (column, column + 4))
         print(f"with dropout {what}: in {after_all} of {options.seeds} seeds at the end, {stopped} with early stopping")
+    conclude(rows)
     try:
         draw(curves, rows)
     except MissingDependency as error:

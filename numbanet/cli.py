@@ -1,4 +1,4 @@
-"""The command line: `numbanet demo` and `numbanet doctor`."""
+"""The command line: `numbanet demo` and `numbanet doctor`, also as `python -m numbanet`."""
 
 from __future__ import annotations
 

@@ -15,13 +15,14 @@ class Interrupted(KeyboardInterrupt):
 class Interrupts:
     """`with Interrupts() as interrupts:` Ctrl-C no longer breaks in, but `interrupts.check()` raises.
 
+    at_once: set while no step runs and waiting may take long: Ctrl-C raises Interrupted right there.
     Where that is not called any more, Ctrl-C is raised at the end. A second Ctrl-C breaks in where it comes. In a
     thread, or where the program has a handler of its own, nothing is changed: Python delivers signals to the main
     thread, and what a program chose stays.
     """
 
     def __init__(self) -> None:
-        self.pressed = False
+        self.pressed = self.at_once = False
         self._before: Any = None
 
     def __enter__(self) -> Interrupts:
@@ -40,6 +41,8 @@ class Interrupts:
         if self.pressed:
             raise KeyboardInterrupt
         self.pressed = True
+        if self.at_once:
+            raise Interrupted
 
     def check(self) -> None:
         """Raises Interrupted once Ctrl-C was pressed."""

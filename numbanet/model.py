@@ -82,6 +82,7 @@ class Sequential(Weights):
         door.expect_float("build", dtype)
         with self._lock:
             self._refuse_while_fitting("build")
+            self._warn_of_trained_layers()
             self._take(Network(self.layers, shape, get_device(device), dtype, self.seed))
             self.epochs_trained, self._built_from_data = 0, False
 
@@ -115,6 +116,7 @@ class Sequential(Weights):
     def _take(self, network: Network) -> None:
         """Work with this network from now on."""
         self._network, self._steps = network, self._steps_of(network)
+        self._settle(network)
 
     def _steps_of(self, network: Network) -> Steps:
         """The network's steps, for the loss that was chosen, if any. Raises where loss or metrics do not fit."""
@@ -203,7 +205,7 @@ class Sequential(Weights):
                 chosen = feeds.Choice(
                     self.seed, shuffle, class_weight, validation_split, validation_data, validation_steps
                 )
-                feed, held = feeds.training(given, steps, chosen, plan.span, plan.checked)
+                feed, held = feeds.training(given, steps, chosen, plan.span, plan.guarded)
             self.stop_training = False
             self._training = training.Training(self, steps, feed, held, plan)
             try:
@@ -334,13 +336,16 @@ class Sequential(Weights):
         """Write all that training needs to go on to the same bits; also from a callback, while fit runs.
 
         Weights, moments, counters, learning rate, and of a fit the place in the epoch, metrics, history and the states
-        of callbacks. Raises StateError before build and compile, else as save does.
+        of callbacks. Raises StateError before build and compile, NonFiniteError where weights are NaN or infinite, else
+        as save does.
         """
         with self._lock:
             steps = self._ready("save_checkpoint")
-            state: dict[str, Any] = steps.get_state() | {"epochs_trained": self.epochs_trained}
-            state["training"] = self._training and self._training.get_state()
-            write_checkpoint(path, self.name, self._built("save_checkpoint"), self._chosen, state)
+            if not (fit := self._training) or fit.plan.guarded:
+                steps.expect_finite_weights()
+            state = {"epochs_trained": self.epochs_trained, "training": fit and fit.get_state()} | steps.get_state()
+            validated = fit.validated if fit else "weights"
+            write_checkpoint(path, self.name, steps.network, self._chosen, state, validated)
 
     def load_checkpoint(self, path: str | os.PathLike[str]) -> None:
         """Take over a checkpoint of this very model, compiled as it was; a model that is not built is built.
@@ -365,6 +370,8 @@ class Sequential(Weights):
             with blame(os.fspath(path)):
                 steps.set_state(state, weights)
             self.epochs_trained = state["epochs_trained"]
+            if steps.has_other_rate(state["initial_learning_rate"]):
+                training.warn_of_other_rate(self.optimizer, state["initial_learning_rate"])
         except BaseException:
             if not built:
                 self._network = self._steps = None
@@ -382,13 +389,7 @@ class Sequential(Weights):
         there is none.
         """
         with self._lock:
-            steps = self._ready("swap_average")
-            if (arena := steps.moments.get("average")) is None:
-                raise StateError("swap_average: expected an optimizer with use_ema=True. Compile with one.")
-            if steps.updates[0]:
-                values = steps.network.trained_values
-                average = np.array(arena.buffer)
-                arena.buffer[...], values[...] = values, average
+            self._ready("swap_average").swap_average()
 
     def summary(self) -> None:
         """Print the layers with their output shapes and parameters, and the memory."""

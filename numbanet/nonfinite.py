@@ -21,11 +21,16 @@ class Found(NamedTuple):
 
     def __str__(self) -> str:
         index = ", ".join(map(str, self.place))
-        origin = f", which {self.operation} wrote" if self.operation else ", before the step"
+        origin = f", which {self.operation} wrote" if self.operation else ""
         return f"{self.array}[{index}] = {self.value} of {self.owner!r}{origin}"
 
 
 Named = tuple[str, str, Any]  # owner, name, array
+
+
+def among(arrays: Iterable[Named]) -> Found | None:
+    """The first of some arrays that is not finite; None where all are."""
+    return next((found for named in arrays if (found := _look(*named)) is not None), None)
 
 
 def first(parameters: Iterable[Named], batch: Iterable[Named], program: Program) -> Found | None:
@@ -34,13 +39,12 @@ def first(parameters: Iterable[Named], batch: Iterable[Named], program: Program)
     What calls write must be finite when this begins. Metrics and the optimizer do not run. Returns None where all is
     finite.
     """
-    looked = [_look(*named) for named in parameters]
+    known = among(parameters)
     for call in program.calls:
         if call.owner == "data":
             call.kernel(*call.arguments)
-    looked += [_look(*named) for named in batch]
-    if known := [found for found in looked if found is not None]:
-        return known[0]
+    if known or (known := among(batch)):
+        return known
     for call in program.calls:
         if call.owner in ("data", "check", "metrics", "optimizer"):
             continue

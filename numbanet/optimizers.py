@@ -39,7 +39,7 @@ class Optimizer:
     """The base of all optimizers. A subclass defines `moments` and `update`.
 
     learning_rate: the step size, a number that can be set at any time, also while training; or a schedule, which
-        gives that of each step by the number of steps done since compile.
+        gives that of each update by the number of updates done since compile.
     clipnorm: scale each parameter's gradient so that its norm is at most this.
     global_clipnorm: scale all gradients together so that their common norm is at most this.
     clipvalue: cut each element of the gradients to [-clipvalue, clipvalue]. At most one of the three.
@@ -177,7 +177,7 @@ class Optimizer:
 
     def record_accumulation(self, program: Program, g: Any, arrays: dict[str, Any]) -> None:
         """Write the calls of a batch whose gradient waits for those of others."""
-        program.call(program.kernels(accumulation).add, g, arrays["total"])
+        program.call(program.kernels(accumulation).add, self.gradient_accumulation_steps, g, arrays["total"])
 
     def _clip(self, program: Program, g: Any, segments: Any) -> None:
         loops = program.kernels(clip)
@@ -209,6 +209,7 @@ class SGD(Optimizer):
     """Gradient descent: Robbins and Monro 1951; momentum, Polyak 1964; nesterov, Sutskever et al. 2013.
 
     Batch, mini-batch and stochastic descent are fit's batch_size: all samples, some, and 1.
+    common: those of Optimizer, for clipping, weight_decay, gradient_accumulation_steps and use_ema.
     """
 
     def __init__(
@@ -234,7 +235,10 @@ class SGD(Optimizer):
 
 
 class Adagrad(Optimizer):
-    """Steps divided by the root of all squared gradients so far: Duchi, Hazan and Singer 2011."""
+    """Steps divided by the root of all squared gradients so far: Duchi, Hazan and Singer 2011.
+
+    common: those of Optimizer, for clipping, weight_decay, gradient_accumulation_steps and use_ema.
+    """
 
     def __init__(
         self,
@@ -264,6 +268,7 @@ class RMSprop(Optimizer):
     """Steps divided by the root of a running mean of squared gradients: Tieleman and Hinton 2012, lecture 6.5.
 
     centered: divide by the standard deviation instead (Graves 2013). Epsilon stands outside the root, as in PyTorch.
+    common: those of Optimizer, for clipping, weight_decay, gradient_accumulation_steps and use_ema.
     """
 
     def __init__(
@@ -302,6 +307,7 @@ class Adam(Optimizer):
     """Running means of gradient and square, corrected for their start: Kingma and Ba 2015, Algorithm 1.
 
     amsgrad: divide by the largest mean square so far (Reddi et al. 2018).
+    common: those of Optimizer, for clipping, weight_decay, gradient_accumulation_steps and use_ema.
     """
 
     def __init__(
@@ -332,14 +338,20 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay, on by default: Loshchilov and Hutter 2019."""
+    """Adam with decoupled weight decay, on by default: Loshchilov and Hutter 2019.
+
+    adam: those of Adam, and of Optimizer, for clipping, gradient_accumulation_steps and use_ema.
+    """
 
     def __init__(self, learning_rate: float | Schedule = 0.001, weight_decay: float = 0.004, **adam: Any) -> None:
         super().__init__(learning_rate, weight_decay=weight_decay, **adam)
 
 
 class Lion(Optimizer):
-    """The sign of an interpolated momentum: Chen et al. 2023. Use a learning rate 3 to 10 times below Adam's."""
+    """The sign of an interpolated momentum: Chen et al. 2023. Use a learning rate 3 to 10 times below Adam's.
+
+    common: those of Optimizer, for clipping, weight_decay, gradient_accumulation_steps and use_ema.
+    """
 
     def __init__(
         self, learning_rate: float | Schedule = 0.0001, beta_1: float = 0.9, beta_2: float = 0.99, **common: Any

@@ -17,9 +17,9 @@ from .teach import layer_output
 
 
 def learning_curve(history: History, path: str | Path) -> Path:
-    """Draw loss and metrics by epoch, training and validation, to a PNG file; returns its path.
+    """Draw loss and metrics by epoch, training and validation, to a file; returns its path.
 
-    Raises MissingDependency without matplotlib.
+    The path's ending says of which kind: .png, .pdf, .svg, ... Raises MissingDependency without matplotlib.
     """
     history.plot(path)
     return Path(path)

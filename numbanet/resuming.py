@@ -37,6 +37,7 @@ class Resumption:
         self._model, self._steps, self._callbacks, self._feed = model, steps, callbacks, feed
         self.state: dict[str, Any] | None = None
         self.place: str | None = None
+        self.file = ""
         self._pending = False  # whether callbacks are still to take over
         files = _files(Path(path_text("fit: resume_from", place)), callbacks)
         if not files:
@@ -44,7 +45,7 @@ class Resumption:
         weights = dict(zip(model.weight_names, model.get_weights(), strict=True))
         self._before = steps.get_state(), weights, model.epochs_trained
         for position, file in enumerate(files, 1):
-            self._file = os.fspath(file)
+            self.file = os.fspath(file)
             try:
                 model._read_checkpoint(file, self._accept)
                 break
@@ -60,7 +61,7 @@ class Resumption:
         self.state = None
         if state is None:
             return
-        with blame(self._file):
+        with blame(self.file):
             _expect_state(state, self._results)
         if state["batch"] and state["feed"] != self._feed:
             raise ArgumentError(
@@ -78,8 +79,8 @@ class Resumption:
     def restore(self) -> None:
         """Put the callbacks back to where they were; once, after the hooks that begin anew."""
         if self.state is not None and self._pending:
-            with blame(self._file):
-                for callback, kept in self._pairs:
+            for callback, kept in self._pairs:
+                with blame(f"{self.file}: the state of {type(callback).__name__}"):
                     callback.set_state(kept)
             if self._steps.optimizer and self._steps.optimizer.schedule is None:
                 self._steps.optimizer.learning_rate = self._rate
@@ -111,6 +112,7 @@ def _files(path: Path, callbacks: Sequence[Callback]) -> list[Path]:
 
 def _expect_state(state: Any, results: Sequence[Any]) -> None:
     """Raises an error of any kind where a state is none that get_state gives, with results like these."""
+    count(state["initial_epoch"])
     count(state["epoch"])
     count(state["batch"])
     wanted, found = ([(a.shape, a.dtype) for a in arrays] for arrays in (results, state["results"]))

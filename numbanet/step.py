@@ -22,13 +22,13 @@ class Mode:
     input_gradient: bool = False
     update: bool = False
     lengths: bool = False  # the batch has a mask, which says which steps of its sequences count
-    checked: bool = False  # before an update: a loss or a gradient that is not finite ends the step
+    guarded: bool = False  # before an update: a loss or a gradient that is not finite ends the step
 
 
 PREDICT = Mode()
 EVALUATE = Mode(loss=True, report=True)
-TRAIN = Mode(training=True, loss=True, gradients=True, update=True, checked=True)
-FIT = Mode(training=True, loss=True, report=True, gradients=True, update=True, checked=True)
+TRAIN = Mode(training=True, loss=True, gradients=True, update=True, guarded=True)
+FIT = Mode(training=True, loss=True, report=True, gradients=True, update=True, guarded=True)
 
 
 @dataclass(frozen=True)

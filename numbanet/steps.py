@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from . import nonfinite
-from .errors import ArgumentError, NonFiniteError, ShapeError
+from .checks import positive
+from .errors import ArgumentError, NonFiniteError, ShapeError, StateError
 from .io.checkpoint import count
 from .kernels import check, copy, counter, gather, masking, mean, regularization, running_mean
 from .losses import Loss
@@ -50,6 +51,7 @@ class Steps:
         self.target_dtype = np.dtype(np.int64) if loss and loss.integer_targets else network.dtype
         self._check_mask(network.chain.gives_mask(False) or None)
         self._allocate_moments()
+        self._initial_rate = None if optimizer is None else optimizer.learning_rate
         if optimizer:
             optimizer.seal()
 
@@ -85,7 +87,8 @@ class Steps:
             for name, arena in self.moments.items()
         }
         counts = {"iteration": int(self.network.iteration[0]), "updates": int(self.updates[0])}
-        return counts | {"learning_rate": rate, "moments": moments}
+        rates = {"learning_rate": rate, "initial_learning_rate": self._initial_rate}
+        return counts | rates | {"moments": moments}
 
     def set_state(self, state: dict[str, Any], weights: Mapping[str, Any]) -> None:
         """Take over a state, and weights by name that fit; nothing is changed unless the state does: ValueError."""
@@ -96,7 +99,7 @@ class Steps:
         if shapes != found:
             raise ValueError(f"expected moments {shapes!r:.300}, found {found!r:.300}")
         if self.optimizer and self.optimizer.schedule is None:
-            self.optimizer.learning_rate = state["learning_rate"]
+            self._take_rate(self.optimizer, state["initial_learning_rate"], state["learning_rate"])
         elif self.optimizer:
             self.optimizer.prepare(max(counts[1] - 1, 0))
         for key, place in places.items():
@@ -104,6 +107,16 @@ class Steps:
         for slot in self.network.slots:
             slot.value[...] = weights[f"{slot.layer}/{slot.parameter.name}"]
         self.network.iteration[0], self.updates[0] = counts
+
+    def _take_rate(self, optimizer: Optimizer, initial: float, rate: float) -> None:
+        """Take over a learning rate, unless the optimizer was made with another one than its training began with."""
+        positive(type(optimizer).__name__, "learning_rate", rate)
+        if not self.has_other_rate(initial):
+            optimizer.learning_rate = rate
+
+    def has_other_rate(self, initial: float) -> bool:
+        """Whether the optimizer was made with another learning rate, and has no schedule."""
+        return self.optimizer is not None and self.optimizer.schedule is None and initial != self._initial_rate
 
     def sizes(self) -> dict[str, int]:
         """Bytes of the network's memory and of the optimizer's moments."""
@@ -170,7 +183,7 @@ class Steps:
         """The calls of a step, of one whose gradient waits for others where there is no update."""
         network, program, n = self.network, Program(self.network.device), len(ends.x)
         y, mask = ends.y, ends.output_mask
-        if mode.checked and network.fixed.size:
+        if mode.guarded and network.fixed.size:
             program.owner = "data"
             program.call(program.kernels(copy).forward, network.fixed, self.fixed_before)
         self._expect_finite(mode, program, network.parameters.buffer)
@@ -190,14 +203,6 @@ class Steps:
             program.call(program.kernels(mean).forward, b["losses"], self.value)
             self._penalties(program)
             self._expect_finite(mode, program, self.value)
-        if mode.report:
-            program.owner = "metrics"
-            if mask is None:
-                program.call(program.kernels(running_mean).update, self.value, n, self.mean_loss)
-            else:
-                program.call(program.kernels(running_mean).update_masked, self.value, mask.reshape(-1), self.mean_loss)
-            for metric, state in zip(self.metrics, self.states, strict=True):
-                metric.record(program, y.reshape(rows), targets, state)
         if mode.gradients and self.loss:
             program.owner = "loss"
             self.loss.backward(program, y.reshape(rows), targets, weights, b["saved"], ends.dy.reshape(rows))
@@ -207,6 +212,14 @@ class Steps:
             self._penalty_gradients(program)
             self._expect_finite(mode, program, network.gradients.buffer)
             self._expect_finite(mode, program, network.fixed)
+        if mode.report:  # of no step that ended before
+            program.owner = "metrics"
+            if mask is None:
+                program.call(program.kernels(running_mean).update, self.value, n, self.mean_loss)
+            else:
+                program.call(program.kernels(running_mean).update_masked, self.value, mask.reshape(-1), self.mean_loss)
+            for metric, state in zip(self.metrics, self.states, strict=True):
+                metric.record(program, y.reshape(rows), targets, state)
         if mode.update and self.optimizer:
             self._record_update(program, self.optimizer, update)
         return program.finish()
@@ -224,7 +237,7 @@ class Steps:
 
     def _expect_finite(self, mode: Mode, program: Program, a: Any) -> None:
         """End the step here where an array is not finite."""
-        if mode.checked and a.size:
+        if mode.guarded and a.size:
             program.owner = "check"
             program.call(program.kernels(check).expect_finite, program.stop, a)
 
@@ -237,18 +250,41 @@ class Steps:
         for name in ("losses", "saved", "masked"):
             b[name][...] = 0
         batch = [("input", "x", ends.x), ("targets", "y", b["targets"]), ("sample_weight", "weights", b["weights"])]
-        parameters = [(slot.layer, slot.parameter.name, slot.value) for slot in network.slots]
-        found = nonfinite.first(parameters, batch, program)
+        found = nonfinite.first(self._named_parameters(), batch, program)
         network.fixed[...] = self.fixed_before
+        raise self._non_finite(step, found)
+
+    def swap_average(self) -> None:
+        """Exchange the trained weights and their average. Raises StateError where there is none."""
+        if (arena := self.moments.get("average")) is None:
+            raise StateError("swap_average: expected an optimizer with use_ema=True. Compile with one.")
+        if self.updates[0]:
+            values, average = self.network.trained_values, np.array(arena.buffer)
+            arena.buffer[...], values[...] = values, average
+
+    def _named_parameters(self) -> list[nonfinite.Named]:
+        return [(slot.layer, slot.parameter.name, slot.value) for slot in self.network.slots]
+
+    def expect_finite_weights(self) -> None:
+        """Raises NonFiniteError where weights are NaN or infinite: the last update came to that."""
+        found = nonfinite.among(self._named_parameters())
+        if found is not None:
+            raise self._non_finite(int(self.network.iteration[0]), found)
+
+    def _non_finite(self, step: int, found: nonfinite.Found | None) -> NonFiniteError:
+        """The error for a step; found: where it began, if that can be told."""
         where = f"{found}" if found else "the loss, or a gradient, is not finite"
+        before = any(found is not None and found[:2] == named[:2] for named in self._named_parameters())
+        weights = "An update, or set_weights, made it so: a checkpoint has" if before else "The model has"
+        rate = f"learning rate {self.optimizer.learning_rate:g}" if self.optimizer else "no optimizer"
         message = (
-            f"step {step}: {where}. The weights are those before this step. Lower the learning rate, clip the "
-            "gradients (the optimizers' global_clipnorm=1.0), or scale the data; callbacks.TerminateOnNaN chooses what "
-            "fit does."
+            f"step {step}, {rate}: {where}. {weights} the weights from before. Lower the learning rate, clip the "
+            "gradients (the optimizers' global_clipnorm=1.0), or scale the data. In fit, callbacks.TerminateOnNaN "
+            "with action 'stop' or 'ignore' chooses otherwise."
         )
         if found is None:
-            raise NonFiniteError(message, step=step)
-        raise NonFiniteError(message, found.owner, step, found.array, found.place, found.value)
+            return NonFiniteError(message, step=step)
+        return NonFiniteError(message, found.owner, step, found.array, found.place, found.value)
 
     def _before(self, mode: Mode) -> Callable[[], None] | None:
         """What sets the learning rate of a step that updates; None where there is no schedule."""
@@ -271,6 +307,7 @@ class Steps:
     def _penalties(self, program: Program) -> None:
         for slot in self.network.trained:
             if r := slot.parameter.regularizer:
+                program.owner = slot.layer
                 penalty = program.kernels(regularization).penalty
                 program.call(penalty, slot.value.reshape(-1), r.l1, r.l2, self.value)
 

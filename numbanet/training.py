@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import os
 import warnings
-from collections.abc import Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-from .callbacks import Callback, History, ModelCheckpoint, TerminateOnNaN
+from .callbacks import Callback, History, ModelCheckpoint, SwapEMAWeights, TerminateOnNaN
 from .checks import fail, non_negative_integer, positive_integer
 from .data.batches import Batch, Batches, Feed
 from .errors import NonFiniteError, StateError
@@ -38,7 +38,7 @@ class Plan:
         return self.epochs - self.initial_epoch
 
     @property
-    def checked(self) -> bool:
+    def guarded(self) -> bool:
         """Whether a step that comes to NaN or infinity ends before its update."""
         return self.on_non_finite != "ignore"
 
@@ -66,6 +66,22 @@ def expect_parameters(steps: Steps) -> None:
             "fit: expected a model with parameters to train, received one without. To train layers that are frozen, "
             "set their trainable to True and compile again."
         )
+    if steps.network.following_its_layers() is not steps.network:
+        warnings.warn("fit: layers were frozen or unfrozen. Compile again to train so.", stacklevel=3)
+
+
+def warn_of_other_rate(optimizer: Any, initial: float) -> None:
+    """Say that a training does not go on as it was."""
+    warnings.warn(
+        f"the checkpoint is of a training that began with learning_rate={initial:g}. This one goes on with "
+        f"{optimizer.learning_rate:g}, which the model was compiled with: to other bits.",
+        RuntimeWarning,
+        stacklevel=4,
+    )
+
+
+class _Stopped(Exception):
+    """A TerminateOnNaN ends the training between two steps."""
 
 
 class Training:
@@ -84,10 +100,14 @@ class Training:
     ) -> None:
         self.model, self.steps, self.feed, self.validation, self.plan = model, steps, feed, validation, plan
         self.history = model.history = History()
-        # the history keeps what others add to logs, and a checkpoint what all of them came to
-        savers = [c for c in plan.callbacks if isinstance(c, ModelCheckpoint)]
-        self.callbacks = [*(c for c in plan.callbacks if c not in savers), self.history, *savers]
-        self.epoch, self.batch = plan.initial_epoch, 0
+        # the history keeps what others add to logs, they judge before the weights are swapped back, and a checkpoint
+        # keeps what all of them came to
+        swappers = [c for c in plan.callbacks if isinstance(c, SwapEMAWeights)]
+        self._savers = [c for c in plan.callbacks if isinstance(c, ModelCheckpoint)]
+        others = [c for c in plan.callbacks if c not in swappers and c not in self._savers]
+        self.callbacks: list[Callback] = [*others, self.history, *swappers, *self._savers]
+        self.initial_epoch = self.epoch = plan.initial_epoch
+        self.batch = 0
         self._resumption: Resumption | None = None
         self._logs: dict[str, Any] = {}
         self._interrupts = Interrupts()
@@ -97,6 +117,7 @@ class Training:
     def get_state(self) -> dict[str, Any]:
         """What another Training needs to go on from here: nested dicts and lists of arrays and JSON values."""
         return {
+            "initial_epoch": self.initial_epoch,
             "epoch": self.epoch,
             "batch": self.batch,
             "stop_training": bool(self.model.stop_training),
@@ -105,11 +126,17 @@ class Training:
             "callbacks": [{"class_name": type(c).__name__, "state": c.get_state()} for c in self.callbacks],
         }
 
+    @property
+    def validated(self) -> str:
+        """What validation judges: "weights", or "average"."""
+        swaps = any(isinstance(c, SwapEMAWeights) for c in self.callbacks)
+        return "average" if swaps and self.steps.updates[0] else "weights"
+
     def resume(self, place: str | os.PathLike[str]) -> None:
         """Go on from a checkpoint, as `run` then does. Raises what Resumption raises."""
         self._resumption = Resumption(self.model, self.steps, self.callbacks, self.feed.description, place)
         if state := self._resumption.state:
-            self.epoch, self.batch = state["epoch"], state["batch"]
+            self.initial_epoch, self.epoch, self.batch = state["initial_epoch"], state["epoch"], state["batch"]
 
     def _restore(self) -> None:
         if self._resumption is not None:
@@ -130,15 +157,16 @@ class Training:
                     callback.set_params(params)
                     callback.on_train_begin()
                     begun.append(callback)
-                if not self.batch:
+                if not self.batch or self.epoch >= self.plan.epochs:
                     self._restore()
-                while self.epoch < self.plan.epochs and not self.model.stop_training:
-                    self._run_epoch(progress)
-                self._finish()
+                self._say_where_it_goes_on()
+                first = self.model.steps_trained
+                with suppress(_Stopped):
+                    while self.epoch < self.plan.epochs and not self.model.stop_training:
+                        self._run_epoch(progress)
+                self._finish(self.model.steps_trained > first)
         except Interrupted:
-            for callback in begun:
-                callback.on_interrupt()
-            raise KeyboardInterrupt from None  # for this class alone Python ends as programs end after Ctrl-C
+            self._interrupted(begun)
         finally:
             progress.close()
             with ExitStack() as ends:  # each of them, also where one before it fails
@@ -148,10 +176,28 @@ class Training:
                     ends.callback(callback.on_train_end, self._logs)
         return self.history
 
+    def _interrupted(self, begun: list[Callback]) -> NoReturn:
+        """Tell all callbacks, and raise the very class for which Python ends as programs end after Ctrl-C."""
+        problem: Exception | None = None
+        for callback in begun:
+            try:
+                callback.on_interrupt()
+            except Exception as error:
+                problem = error
+        raise KeyboardInterrupt from problem
+
+    def _say_where_it_goes_on(self) -> None:
+        resumption = self._resumption
+        if self.plan.verbose != 0 and resumption is not None and resumption.place is not None:
+            where = f"epoch {self.epoch + 1}" + (f", batch {self.batch + 1}" if self.batch else "")
+            if self.epoch >= self.plan.epochs or self.model.stop_training:
+                where = f"{self.epoch} epochs, after which there is nothing left to train"
+            print(f"fit goes on from {resumption.file}: {where}", flush=True)
+
     @property
     def _done(self) -> int:
         """The epochs that this fit, or one that it goes on with, has done."""
-        return self.epoch - self.plan.initial_epoch
+        return self.epoch - self.initial_epoch
 
     def _names(self) -> list[str]:
         """What logs will have at an epoch's end."""
@@ -176,31 +222,32 @@ class Training:
         self.model.epochs_trained += 1
         self.epoch, self.batch = epoch + 1, 0
         for callback in self.callbacks:
+            if callback in self._savers[:1]:
+                for saver in self._savers:  # all of them, before one writes the states of all
+                    saver.judge(logs)
             callback.on_epoch_end(epoch, logs)
         self._interrupts.check()
 
     def _validate(self, data: Batches) -> dict[str, Any]:
         fixed = self.steps.network.fixed
         kept = np.array(fixed)  # the states of stateful layers go on from the training data
-        try:
+        with ExitStack() as ends:  # each of them, also where one before it fails
+            ends.callback(np.copyto, fixed, kept)
             for callback in self.callbacks:
                 callback.on_test_begin()
-            return evaluate(self.steps, data.epoch(done=self._done), self._interrupts.check)
-        finally:
-            for callback in self.callbacks:
-                callback.on_test_end()
-            fixed[...] = kept
+                ends.callback(callback.on_test_end)
+            found = evaluate(self.steps, data.epoch(done=self._done), self._interrupts.check)
+        return found
 
     def _run_batches(self, progress: Progress) -> None:
         """The rest of an epoch."""
         watching = [c for c in self.callbacks if c.watches_batches]
         samples = 0
         with closing(self.feed.epoch(self.model.epochs_trained, self.batch, self._done)) as batches:
-            for batch in batches:
+            while (batch := self._next(batches)) is not None:
                 for callback in watching:
                     callback.on_train_batch_begin(self.batch)
-                if not self._run_step(batch):
-                    break
+                self._run_step(batch)
                 self.batch += 1
                 samples += len(batch)
                 if watching:
@@ -213,8 +260,15 @@ class Training:
         if self.feed.samples is None:
             progress.total = samples
 
-    def _run_step(self, batch: Batch) -> bool:
-        """Whether the step was done; where not, training ends."""
+    def _next(self, batches: Iterator[Batch]) -> Batch | None:
+        """The next batch, for which Ctrl-C need not wait; None behind the last one."""
+        self._interrupts.at_once = True
+        try:
+            return next(batches, None)
+        finally:
+            self._interrupts.at_once = False
+
+    def _run_step(self, batch: Batch) -> None:
         try:
             batch.run()
         except NonFiniteError as error:
@@ -222,13 +276,17 @@ class Training:
                 raise
             warnings.warn(f"fit ends: {error}", RuntimeWarning, stacklevel=6)
             self.model.stop_training = True
-            return False
-        return True
+            raise _Stopped from None
 
-    def _finish(self) -> None:
-        """The average of the weights becomes the weights, where the optimizer keeps one."""
+    def _finish(self, trained: bool) -> None:
+        """The average of the weights becomes the weights, where the optimizer keeps one.
+
+        Raises NonFiniteError where the last update made weights NaN or infinite, which no step has seen.
+        """
+        if trained and self.plan.on_non_finite == "error":
+            self.steps.expect_finite_weights()
         average = self.steps.moments.get("average")
-        if average is not None and self.steps.updates[0]:
+        if average is not None and self.steps.updates[0] and (trained or self._resumption is not None):
             self.steps.network.trained_values[...] = average.buffer
 
     def _warn_of_divergence(self, loss: float) -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from .checks import choice
 from .data import door
 from .errors import StateError
+from .layers.base import Layer
 from .layers.stack import LayerStack
 from .locks import Turns
-from .network import Network
+from .network import Network, Slot
+
+_homes: weakref.WeakKeyDictionary[Layer, Any] = weakref.WeakKeyDictionary()  # the models that layers were built in
 
 
 class Weights(LayerStack):
@@ -32,19 +38,43 @@ class Weights(LayerStack):
             raise StateError(f"{method}: expected a model that is built. Call build(input_shape) or fit first.")
         return self._network
 
-    def get_weights(self) -> list[Any]:
-        """Copies of all parameters, layer by layer, each layer's in Keras's order (kernel, bias)."""
-        with self._lock:
-            return [np.array(slot.value) for slot in self._built("get_weights").slots]
+    def _warn_of_trained_layers(self) -> None:
+        """Layers hold no weights: those that come from a trained model begin anew here."""
+        homes = [(layer.name, _homes.get(layer, lambda: None)()) for layer in self.layers]
+        others = [(name, home) for name, home in homes if home not in (None, self) and home.steps_trained]
+        if trained := [name for name, home in others if home.get_weights(name)]:
+            warnings.warn(
+                f"build: {', '.join(map(repr, trained))} were trained in another model and begin anew in this one, "
+                f"because layers hold no weights. Take them over: this.set_weights(other.get_weights({trained[0]!r}), "
+                f"{trained[0]!r}); or change the other model by pop() and add().",
+                stacklevel=3,
+            )
 
-    def set_weights(self, weights: Sequence[Any]) -> None:
+    def _settle(self, network: Network) -> None:
+        """Remember that the network's layers are built in this model."""
+        _homes.update((layer, weakref.ref(self)) for layer in network.layers)
+
+    def get_weights(self, layer: str | None = None) -> list[Any]:
+        """Copies of all parameters, layer by layer, each layer's in Keras's order (kernel, bias); or of one layer's."""
+        with self._lock:
+            return [np.array(slot.value) for slot in self._slots("get_weights", layer)]
+
+    def set_weights(self, weights: Sequence[Any], layer: str | None = None) -> None:
         """Take values in the order of get_weights; nothing is changed unless all of them fit."""
         with self._lock:
-            network = self._built("set_weights")
-            shapes = dict(zip(self.weight_names, (slot.parameter.shape for slot in network.slots), strict=True))
-            checked = door.parameters("set_weights", weights, shapes, network.dtype)
-            for slot, a in zip(network.slots, checked, strict=True):
+            slots = self._slots("set_weights", layer)
+            shapes = {f"{slot.layer}/{slot.parameter.name}": slot.parameter.shape for slot in slots}
+            checked = door.parameters("set_weights", weights, shapes, self._built("set_weights").dtype)
+            for slot, a in zip(slots, checked, strict=True):
                 slot.value[...] = a
+
+    def _slots(self, method: str, layer: str | None) -> list[Slot]:
+        """The parameters of one layer, or of all."""
+        slots = self._built(method).slots
+        if layer is None:
+            return slots
+        choice(method, "layer", layer, [each.name for each in self.layers if each.name])
+        return [slot for slot in slots if slot.layer == layer]
 
     def last_gradients(self) -> dict[str, Any]:
         """Copies of the last step's gradients by the names of weight_names, as the optimizer used them: clipped."""

@@ -1,5 +1,6 @@
 import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,14 @@ def test_version(capsys):
         cli.main(["--version"])
     assert ended.value.code == 0
     assert lines(capsys) == [f"numbanet {nn.__version__}"]
+
+
+def test_the_package_runs_as_the_command_does(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["python -m numbanet", "demo", "--epochs", "0"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("numbanet", run_name="__main__")
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.startswith("numbanet: fit: epochs must be a positive integer")
 
 
 @pytest.mark.parametrize("arguments", [[], ["dem"], ["demo", "--epochs", "x"], ["demo", "--nope"]])

@@ -194,3 +194,6 @@ def test_dropout_and_early_stopping_help_against_overfitting(outputs):
     assert last > 1.15 * least
     assert last > 1.1 * last_dropped
     assert test > test_dropped
+    said = [float(x) for x in re.findall(r"\d+\.\d+", outputs["overfitting"].split("\nOverfitting: ")[1])]
+    assert said[1:4] + said[5:6] == pytest.approx([least, last, test, test_dropped], abs=0.002)
+    assert 90 < said[7] < said[8] < said[7] + 2

@@ -104,7 +104,7 @@ def test_fit_ends_after_the_step_that_runs(steps):
 
 
 def test_ctrl_c_in_the_validation_leaves_the_training_as_it_was(tmp_path):
-    saver = ModelCheckpoint(tmp_path, every_epochs=None)
+    saver = ModelCheckpoint(tmp_path)
     m = stopped(model("adam"), Stop("test_begin", 1), callbacks=[saver], validation_data=(X, LABELS))
     assert (m.steps_trained, m.epochs_trained) == (5, 0)
     assert (tmp_path / file_name(5)).exists()

@@ -4,7 +4,7 @@ import pytest
 import numbanet as nn
 from numbanet import layers
 from numbanet.errors import ArgumentError, DtypeError, ShapeError, StateError
-from tests.models import LABELS, X, model, same, train
+from tests.models import LABELS, X, model, refuses, same, train
 from tests.oracles import AGREEMENT, assert_agrees
 
 # --- structure
@@ -239,3 +239,24 @@ def test_bits_do_not_depend_on_the_number_of_threads():
     finally:
         nn.set_num_threads(before)
     assert same(*results)
+
+
+def test_layers_of_a_trained_model_begin_anew_in_another_with_a_warning():
+    a = model("adam")
+    a.train_on_batch(X, LABELS)
+    b = nn.Sequential([a.layers[0], layers.Dense(2)])
+    words = r"build: 'dense' were trained .* this.set_weights\(other.get_weights\('dense'\)"
+    with pytest.warns(UserWarning, match=words):
+        b.build((4,))
+    assert not same(a.get_weights("dense"), b.get_weights("dense"))
+    b.set_weights(a.get_weights("dense"), "dense")
+    assert same(a.get_weights()[:2], b.get_weights()[:2])
+    refuses(lambda: b.get_weights("dens"), "get_weights", "layer", "'dense'")
+    refuses(lambda: b.set_weights(a.get_weights(), "dense"), "set_weights: expected 2 arrays, received 4")
+
+
+def test_layers_that_were_frozen_after_compile_are_warned_of():
+    m = model()
+    m.layers[0].trainable = False
+    with pytest.warns(UserWarning, match="fit: layers were frozen or unfrozen. Compile again"):
+        m.fit(X, LABELS, verbose=0)

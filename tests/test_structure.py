@@ -44,6 +44,7 @@ FLOORS = [
     ["__init__"],
     ["doctor"],
     ["cli"],
+    ["__main__"],
 ]
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 

@@ -25,27 +25,30 @@ class History(Callback):
     def __init__(self) -> None:
         self.history: dict[str, list[Any]] = {}
         self.epoch: list[int] = []
+        self._epochs: dict[str, list[int]] = {}  # of each name's values: it may come later, or end earlier
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self.epoch.append(epoch)
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
+            self._epochs.setdefault(name, []).append(epoch)
 
     def to_csv(self, path: str | os.PathLike[str]) -> Path:
         """Write a line for each epoch, numbered from 0, to a CSV file; returns its path. Arrays are nested lists."""
-        rows: list[dict[str, Any]] = [{"epoch": epoch} for epoch in self.epoch]
+        rows: dict[int, dict[str, Any]] = {epoch: {"epoch": epoch} for epoch in self.epoch}
         for name, values in self.history.items():
-            for row, value in zip(rows[len(rows) - len(values) :], values, strict=True):  # a callback may come to it
-                row[name] = value
+            for epoch, value in zip(self._epochs[name], values, strict=True):
+                rows[epoch][name] = value
         columns = ["epoch", *self.history]
         path = Path(path)
-        path.write_text(csv_lines(columns, rows, columns), encoding="utf-8")
+        path.write_text(csv_lines(columns, list(rows.values()), columns), encoding="utf-8")
         return path
 
     def plot(self, path: str | os.PathLike[str] | None = None) -> Any:
         """Draw loss and metrics by epoch, training and validation; returns the matplotlib figure.
 
-        path: of a PNG file to write as well. Arrays, such as a confusion matrix, are left out.
+        path: of a file to write as well, of any kind that matplotlib knows by its ending, such as .png, .pdf or .svg.
+        Arrays, such as a confusion matrix, are left out.
         Raises MissingDependency without matplotlib.
         """
         names = [n for n in self.history if not n.startswith("val_") and _is_curve(self.history[n])]
@@ -56,6 +59,7 @@ class History(Callback):
             if f"val_{name}" in self.history:
                 self._draw(axes, f"val_{name}", "validation")
             axes.set(xlabel="epoch", ylabel=name)
+            axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
             axes.grid(alpha=0.3)
             axes.legend()
         if path is not None:
@@ -63,17 +67,20 @@ class History(Callback):
         return figure
 
     def _draw(self, axes: Any, name: str, label: str) -> None:
-        values = self.history[name]
-        axes.plot([epoch + 1 for epoch in self.epoch[-len(values) :]], values, label=label)
+        axes.plot([epoch + 1 for epoch in self._epochs[name]], self.history[name], label=label)
 
     def get_state(self) -> dict[str, Any]:
         """Epochs, and of each name its values: numbers, and arrays of one shape, as an array "values/loss", ..."""
         state: dict[str, Any] = {"epoch": list(self.epoch), "names": list(self.history)}
+        state |= {f"epochs/{name}": np.array(epochs, np.int64) for name, epochs in self._epochs.items()}
         return state | {f"values/{name}": _packed(values) for name, values in self.history.items()}
 
     def set_state(self, state: dict[str, Any]) -> None:
         self.epoch = [count(epoch) for epoch in state["epoch"]]
         self.history = {name: _unpacked(state[f"values/{name}"]) for name in state["names"]}
+        self._epochs = {name: [count(e) for e in state[f"epochs/{name}"].tolist()] for name in state["names"]}
+        if any(len(self._epochs[name]) != len(values) for name, values in self.history.items()):
+            raise ValueError("expected an epoch for each value of the history")
 
     def __repr__(self) -> str:
         if not self.epoch:
@@ -83,8 +90,7 @@ class History(Callback):
             shown = [format_value(values[0]), format_value(values[-1])]
             best = _best(name, values)
             if best is not None:
-                epoch = self.epoch[len(self.epoch) - len(values) + best]  # a name may have come later
-                shown += [format_value(values[best]), str(epoch + 1)]
+                shown += [format_value(values[best]), str(self._epochs[name][best] + 1)]
             rows.append([name, *shown, *[""] * (4 - len(shown))])
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows]

@@ -15,7 +15,8 @@ class LambdaCallback(Callback):
     """Calls a function at each hook that has one.
 
     on_epoch_begin, on_epoch_end: take (epoch, logs). on_train_batch_begin, on_train_batch_end: take (batch, logs).
-    on_train_begin, on_train_end: take (logs). logs is a dict, empty where there is nothing to say yet.
+    on_train_begin, on_train_end, on_test_begin, on_test_end (of an epoch's validation): take (logs). on_interrupt,
+    after Ctrl-C: takes nothing. logs is a dict, empty where there is nothing to say.
     """
 
     def __init__(
@@ -26,6 +27,9 @@ class LambdaCallback(Callback):
         on_train_end: Hook | None = None,
         on_train_batch_begin: Hook | None = None,
         on_train_batch_end: Hook | None = None,
+        on_test_begin: Hook | None = None,
+        on_test_end: Hook | None = None,
+        on_interrupt: Hook | None = None,
     ) -> None:
         self._hooks = {name: hook for name, hook in locals().items() if name.startswith("on_") and hook is not None}
         for name, hook in self._hooks.items():
@@ -58,3 +62,13 @@ class LambdaCallback(Callback):
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         self._call("on_train_batch_end", batch, logs)
+
+    def on_test_begin(self, logs: Logs | None = None) -> None:
+        self._call("on_test_begin", logs)
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        self._call("on_test_end", logs)
+
+    def on_interrupt(self) -> None:
+        if hook := self._hooks.get("on_interrupt"):
+            hook()

@@ -13,6 +13,7 @@ from ..errors import ArgumentError, FileError
 from ..io.atomic import remove_leftovers
 from ..io.checkpoint import file_name, steps_saved
 from ..io.tensors import path_text
+from ..progress import format_value
 from .base import Callback, Logs
 from .monitor import Monitor
 
@@ -22,9 +23,10 @@ BEST = "best.safetensors"
 class ModelCheckpoint(Callback):
     """Write checkpoints to `folder`, from which `fit(..., resume_from=folder)` goes on to the same bits.
 
-    every_epochs: after each epoch of that many, None for none. every_steps: after each step of that many, also in the
-    middle of an epoch. keep: so many of the newest stay, None for all. They are called step-000001234.safetensors, by
-    the steps trained, and Ctrl-C writes one more.
+    every_epochs: after each epoch of that many; None for 1, or, where every_steps is given, for none. every_steps:
+    after each step of that many, also in the middle of an epoch. keep: so many of the newest stay, None for all. They
+    are called step-000001234.safetensors, by the steps trained. Ctrl-C writes one more, and where fit's verbose is not
+    0, a line says which. verbose: 1 says each file that is written, and the best value so far.
 
     monitor: the checkpoint of the epoch in which this value was best is in best.safetensors as well; mode: "min",
     "max", or "auto", by its name. save_best_only: write no others; training then goes on from the best. `nn.load_model`
@@ -40,7 +42,7 @@ class ModelCheckpoint(Callback):
         monitor: str | None = None,
         mode: str = "auto",
         save_best_only: bool = False,
-        every_epochs: int | None = 1,
+        every_epochs: int | None = None,
         every_steps: int | None = None,
         keep: int | None = 3,
         verbose: int = 0,
@@ -52,8 +54,10 @@ class ModelCheckpoint(Callback):
         self.save_best_only = boolean(owner, "save_best_only", save_best_only)
         if save_best_only and monitor is None:
             fail(owner, "monitor", "what is best, such as 'val_loss', with save_best_only=True", monitor)
-        self.every_epochs = None if every_epochs is None else positive_integer(owner, "every_epochs", every_epochs)
         self.every_steps = None if every_steps is None else positive_integer(owner, "every_steps", every_steps)
+        if every_epochs is None and every_steps is None:
+            every_epochs = 1
+        self.every_epochs = None if every_epochs is None else positive_integer(owner, "every_epochs", every_epochs)
         self.keep = None if keep is None else positive_integer(owner, "keep", keep)
         self.verbose = non_negative_integer(owner, "verbose", verbose)
 
@@ -62,6 +66,7 @@ class ModelCheckpoint(Callback):
         return self.every_steps is not None
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
+        self._interrupted = self._improved = False
         if self._monitor:
             self._monitor.check(self.params)
             self.best = self._monitor.worst
@@ -83,17 +88,27 @@ class ModelCheckpoint(Callback):
         if self.every_steps and self.model.steps_trained % self.every_steps == 0:
             self._save()
 
-    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+    def judge(self, logs: Logs) -> None:
+        """Whether the epoch was the best; fit asks all of its savers before one of them writes the states of all."""
         if self._monitor:
             value = self._monitor.value(logs)
-            if self._monitor.better(value, self.best):
+            self._improved = self._monitor.better(value, self.best)
+            if self._improved:
                 self.best = value
-                self._write(BEST)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        if self._improved:
+            self._write(BEST, f": {self.monitor} {format_value(self.best)} is the best so far")
         if self.every_epochs and (epoch + 1) % self.every_epochs == 0:
             self._save()
 
     def on_interrupt(self) -> None:
         self._save()
+        self._interrupted = not self.save_best_only
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        if self._interrupted and not self.verbose and (self.params or {}).get("verbose", 0) != 0:  # below fit's line
+            self._say(file_name(self.model.steps_trained))
 
     def _save(self) -> None:
         """A checkpoint of this step; old ones go once it is there."""
@@ -106,10 +121,13 @@ class ModelCheckpoint(Callback):
             for path in known[self.keep :]:
                 path.unlink(missing_ok=True)
 
-    def _write(self, name: str) -> None:
+    def _write(self, name: str, remark: str = "") -> None:
         self.model.save_checkpoint(self.folder / name)
         if self.verbose:
-            print(f"ModelCheckpoint writes {self.folder / name}")
+            self._say(name, remark)
+
+    def _say(self, name: str, remark: str = "") -> None:
+        print(f"ModelCheckpoint writes {self.folder / name}{remark}", flush=True)
 
     def get_state(self) -> dict[str, Any]:
         return {"best": np.array(self.best)} if self._monitor else {}

@@ -19,9 +19,9 @@ class TensorBoard(Callback):
     """Write loss and metrics to event files that `tensorboard --logdir logs` shows; needs tensorboardX.
 
     log_dir: gets a run "train" and, where there is validation, a run "validation", whose curves of one name lie in one
-    picture: epoch_loss, epoch_accuracy, ... by epoch. update_freq: "epoch", "batch", or every so many steps also
-    batch_loss, batch_accuracy, ... by step, the means over the epoch so far. histogram_freq: every so many epochs a
-    histogram of each weight; 0 for none. Names are Keras's.
+    picture: epoch_loss, epoch_accuracy, ... by epoch, and epoch_learning_rate, that of the last step. update_freq:
+    "epoch", "batch", or every so many steps also batch_loss, batch_accuracy, ... by step, the means over the epoch so
+    far. histogram_freq: every so many epochs a histogram of each weight; 0 for none. Names are Keras's.
 
     Arrays, such as a confusion matrix, are no points of a curve and are left out; so are histograms of weights that
     hold NaN or infinity. The state holds the number of steps. Raises MissingDependency, before anything is trained.
@@ -65,7 +65,10 @@ class TensorBoard(Callback):
             self._scalars("batch", logs, self._steps)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        self._scalars("epoch", logs, epoch)
+        rate = self.model.optimizer.learning_rate
+        self._scalars(
+            "epoch", {"learning_rate": rate} | (logs or {}), epoch
+        )  # a callback that has set the next one logs it
         if self.histogram_freq and epoch % self.histogram_freq == 0:
             for name, weights in zip(self.model.weight_names, self.model.get_weights(), strict=True):
                 if np.isfinite(weights).all():

@@ -15,7 +15,7 @@ from ..network import Network
 from ..step import FIT, Source, Step
 from ..steps import Steps
 from . import door
-from .prefetch import prefetched
+from .prefetch import leaves_a_core, prefetched
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class Rows(Protocol):
 
 
 class RowBatches:
-    """Batches of the rows of `data`, made ahead in a thread where they do not lie in memory.
+    """Batches of the rows of `data`, made ahead in a thread where they lie in files and kernels leave a core for it.
 
     seed: of the shuffling; None is the order of the rows.
     """
@@ -145,11 +145,11 @@ class RowBatches:
         rows = None if self.seed is None else _shuffled(self.samples, self.seed, order)
         places = (slice(k * self.batch_size, (k + 1) * self.batch_size) for k in range(first, self.batches))
         batches = (self.data.rows(place if rows is None else rows[place]) for place in places)
-        return batches if isinstance(self.data, Data) else prefetched(batches)
+        return batches if isinstance(self.data, Data) or not leaves_a_core() else prefetched(batches)
 
     @property
     def description(self) -> dict[str, Any]:
-        """As that of an ArrayFeed: the same data lead to the same bits wherever they lie."""
+        """The same wherever the data lie, because they lead to the same bits."""
         return {"samples": self.samples, "batch_size": self.batch_size, "shuffle": self.seed is not None}
 
 
@@ -206,41 +206,37 @@ class ArrayFeed:
     seed: of the shuffling; None is the order of the arrays.
     """
 
-    def __init__(self, steps: Steps, data: Data, batch_size: int, seed: int | None, checked: bool) -> None:
-        self.samples, self.batch_size, self.seed = len(data), batch_size, seed
-        self.batches = math.ceil(self.samples / batch_size)
+    def __init__(self, steps: Steps, data: Data, batch_size: int, seed: int | None, guarded: bool) -> None:
+        rows = RowBatches(data, batch_size, seed)
+        self.samples, self.batches, self.description = rows.samples, rows.batches, rows.description
+        self._batch_size, self._seed = batch_size, seed
         source = Source(data.x, data.y, data.weights, data.mask)
-        mode = replace(FIT, lengths=data.masked, checked=checked)
+        mode = replace(FIT, lengths=data.masked, guarded=guarded)
         sizes = sorted(batch_sizes(self.samples, batch_size), reverse=True)
         self._recorded = {n: Batch(steps.record(mode, n, source)) for n in sizes}
 
     def epoch(self, order: int, first: int, done: int) -> Generator[Batch, None, None]:
         """The steps of an epoch, as in Batches."""
-        rows = np.arange(self.samples) if self.seed is None else _shuffled(self.samples, self.seed, order)
-        for start in range(first * self.batch_size, self.samples, self.batch_size):
-            chosen = rows[start : start + self.batch_size]
+        rows = np.arange(self.samples) if self._seed is None else _shuffled(self.samples, self._seed, order)
+        for start in range(first * self._batch_size, self.samples, self._batch_size):
+            chosen = rows[start : start + self._batch_size]
             batch = self._recorded[len(chosen)]
             batch.step.indices[...] = chosen
             yield batch
-
-    @property
-    def description(self) -> dict[str, Any]:
-        """What must be the same where training goes on in the middle of an epoch."""
-        return {"samples": self.samples, "batch_size": self.batch_size, "shuffle": self.seed is not None}
 
 
 class BatchFeed:
     """Batches that are copied into the steps. Steps are recorded as their sizes come."""
 
-    def __init__(self, steps: Steps, source: Batches, checked: bool) -> None:
-        self._steps, self._source, self._checked = steps, source, checked
+    def __init__(self, steps: Steps, source: Batches, guarded: bool) -> None:
+        self._steps, self._source, self._guarded = steps, source, guarded
         self.samples, self.batches, self.description = source.samples, source.batches, source.description
 
     def epoch(self, order: int, first: int, done: int) -> Generator[Batch, None, None]:
         """The steps of an epoch, as in Batches."""
         with closing(self._source.epoch(order, first, done)) as batches:
             for data in batches:
-                mode = replace(FIT, lengths=data.masked, checked=self._checked)
+                mode = replace(FIT, lengths=data.masked, guarded=self._guarded)
                 yield Batch(self._steps.step(mode, len(data)), data)
 
 

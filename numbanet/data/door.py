@@ -6,6 +6,7 @@ Python lists take the model's type, and arrays are made contiguous; the rest is 
 
 from __future__ import annotations
 
+import mmap
 import numbers
 from collections.abc import Sequence
 from typing import Any
@@ -20,6 +21,7 @@ from ..kernels import check
 
 Shape = tuple[int, ...]
 LITTLE = 16384  # elements that NumPy checks faster than it takes to bind a kernel
+ONE_HOT = " For one-hot rows use CategoricalCrossentropy."
 MOST = 1e6  # a class counts at most this often: far above any use, and no product of weights overflows
 
 
@@ -40,15 +42,26 @@ def expect_float(owner: str, dtype: Any) -> None:
 
 def shape_of_samples(owner: str, x: Any, indices: bool) -> Shape:
     """The shape of each of the samples x. Raises ShapeError where x is one sample, or none."""
-    shape: Shape = array(owner, "x", x, np.dtype("float64" if indices else "float32")).shape
+    mapped = memory_map(x) is not None
+    shape: Shape = array(owner, "x", x, np.dtype("float64" if indices else "float32"), mapped).shape
     if len(shape) < (1 if indices else 2):
         remedy = " Use x.reshape(-1, 1) for samples of one feature." if len(shape) == 1 else ""
         raise ShapeError(f"{owner}: expected x of shape (N, features...), received {shape}.{remedy}")
     return shape[1:]
 
 
-def array(owner: str, name: str, value: Any, dtype: Any) -> Any:
-    """`value` as an array of `dtype`, if nothing is lost. Raises DtypeError and ShapeError."""
+def memory_map(a: Any) -> mmap.mmap | None:
+    """The memory map that an array lies in; None for one that lies in memory."""
+    while isinstance(a, np.ndarray):
+        a = a.base
+    return a if isinstance(a, mmap.mmap) else None
+
+
+def array(owner: str, name: str, value: Any, dtype: Any, mapped: bool = False) -> Any:
+    """`value` as an array of `dtype`, if nothing is lost. Raises DtypeError and ShapeError.
+
+    mapped: whether these are rows of a file that need not fit in memory.
+    """
     if isinstance(value, np.ma.MaskedArray):
         raise DtypeError(
             f"{owner}: expected {name} without a mask, received a masked array. Fill or drop its gaps first."
@@ -63,13 +76,24 @@ def array(owner: str, name: str, value: Any, dtype: Any) -> Any:
     with np.errstate(over="ignore"):
         converted = np.asarray(a, dtype, order="C")
     if not plain and not _is_exact(a, converted):
-        array_name = name if name.isidentifier() else "the array"
-        double = f", or use model.build(..., dtype='{a.dtype}')." if a.dtype == np.float64 else ", or scale it first."
         raise DtypeError(
             f"{owner}: expected {name} of dtype {dtype}, received {a.dtype} whose values {dtype} cannot hold exactly. "
-            f"Round it with {array_name}.astype('{dtype}'){double}"
+            f"{_rounding(name, a.dtype, dtype, mapped)}"
         )
     return converted
+
+
+def _rounding(name: str, given: Any, dtype: Any, mapped: bool) -> str:
+    """What to do where values would have to be rounded."""
+    double = [f"use model.build(..., dtype='{given}')"] if given == np.float64 else []
+    if mapped:  # astype would read the whole file into memory
+        rounding = f"give a generator of batches that rounds each with astype('{dtype}')"
+        ways = [*double, f"write a file of {dtype}", rounding]
+    else:
+        array_name = name if name.isidentifier() else "the array"
+        ways = [f"round it with {array_name}.astype('{dtype}')", *(double or ["scale it first"])]
+    text = ", or ".join(ways)
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def _is_exact(a: Any, converted: Any) -> bool:
@@ -141,7 +165,7 @@ def inputs(
     index_limit: where they are indices, what each must be below. A copy then, because they are addresses to a layer's
     loops: they must stay as they were checked. rows: what errors call the samples, where they were taken from more.
     """
-    a = array(owner, "x", x, dtype if index_limit is None else np.dtype("float64"))
+    a = array(owner, "x", x, dtype if index_limit is None else np.dtype("float64"), rows is not None)
     expect_inputs(owner, a, shape, layer)
     _require_finite(owner, "x", a, rows)
     if index_limit is None:
@@ -171,15 +195,16 @@ def targets(owner: str, y: Any, loss: Any, output_shape: Shape, dtype: Any, samp
     if loss.integer_targets:
         a = np.asarray(y)
         if a.dtype.kind not in "iu":
+            one_hot = a.shape == (samples, *output_shape)
+            remedy = ONE_HOT if one_hot else " Convert it with y.astype('int64') if it holds labels."
             raise DtypeError(
-                f"{owner}: {kind} expected y of integer labels, received dtype {a.dtype}. "
-                "Convert it with y.astype('int64') if it holds labels."
+                f"{owner}: {kind} expected y of integer labels, received shape {a.shape} of dtype {a.dtype}.{remedy}"
             )
         if a.dtype == np.uint64 and a.size and a.max() > np.iinfo(np.int64).max:
             raise DataError(f"{owner}: {kind} expected labels below 2^63. Received: {a.max()}")
         a = np.asarray(a, np.int64, order="C")
     else:
-        a = array(owner, "y", y, dtype)
+        a = array(owner, "y", y, dtype, rows is not None)
     expect_targets(owner, a, loss, output_shape, samples)
     if a.dtype.kind == "f":
         _require_finite(owner, "y", a, rows)
@@ -206,7 +231,7 @@ def _remedy(a: Any, expected: Shape) -> str:
     if (*a.shape, 1) == expected:
         return " Use y.reshape(-1, 1)."
     if len(expected) == 1 and a.ndim == 2:
-        return " For one-hot rows use CategoricalCrossentropy."
+        return ONE_HOT
     if len(expected) == 2 and a.ndim == 1:
         return " For integer labels use SparseCategoricalCrossentropy."
     return ""

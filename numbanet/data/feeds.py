@@ -15,7 +15,7 @@ from ..steps import Steps
 from . import batches, door
 from .batches import ArrayFeed, Batches, BatchFeed, Data, Feed, RowBatches
 from .iterables import Rounds, Running, Sequence, Stream, StreamBatches, gives_batches, is_sequence
-from .memory_mapped import MappedData, memory_map
+from .memory_mapped import MappedData
 
 BATCH = 32  # samples, as in Keras
 PREDICT_BATCH = 256  # enough rows for the register tile, few enough for the caches
@@ -42,7 +42,9 @@ class Given:
         self.owner, self.x, self.y, self.sample_weight, self.lengths = owner, x, y, sample_weight, lengths
         self.batch_size = _size(owner, batch_size, BATCH if owner == "fit" else PREDICT_BATCH)
         self.stream: Stream | None = None
-        if gives_batches(x) and not (isinstance(x, list | tuple) and y is not None):
+        _refuse_uncalled(owner, "x", x)
+        # a list beside y is one of samples, unless it begins with a batch
+        if gives_batches(x) and not (isinstance(x, list | tuple) and y is not None and not _begins_with_a_batch(x)):
             alone = {"y": y, "batch_size": batch_size, "sample_weight": sample_weight, "lengths": lengths}
             _refuse_beside_batches(owner, alone)
             self.stream = _stream(owner, x, steps)
@@ -53,7 +55,7 @@ class Given:
 
     def rows(self, steps: Steps) -> Data | MappedData:
         """The arrays, checked; those in files as far as that takes no reading."""
-        mapped = memory_map(self.x) is not None or (memory_map(self.y) is not None and np.ndim(self.y) > 1)
+        mapped = door.memory_map(self.x) is not None or (door.memory_map(self.y) is not None and np.ndim(self.y) > 1)
         make = MappedData if mapped else batches.checked
         return make(self.owner, steps, self.x, self.y, self.sample_weight, self.lengths)
 
@@ -79,7 +81,7 @@ def example(x: Any) -> Any:
         if x.stream is not None:
             return _parts(f"{x.owner}: batch 0", x.stream.first())[0]
         x = x.x
-    return x if memory_map(x) is None else x[:1]
+    return x if door.memory_map(x) is None else x[:1]
 
 
 @dataclass(frozen=True)
@@ -101,14 +103,14 @@ class Choice:
             fail("fit", "validation_steps", "None without validation_data", self.validation_steps)
 
 
-def training(given: Given, steps: Steps, choice: Choice, epochs: int, checked: bool) -> tuple[Feed, Batches | None]:
+def training(given: Given, steps: Steps, choice: Choice, epochs: int, guarded: bool) -> tuple[Feed, Batches | None]:
     """The steps of fit for so many epochs, and the batches of its validation, if any.
 
     What does not fit is refused before anything is trained, as far as that takes no reading.
     """
     feed: Feed
     held: Batches | None
-    feed, held = _of_stream(given, steps, choice, checked) if given.stream else _of_rows(given, steps, choice, checked)
+    feed, held = _of_stream(given, steps, choice, guarded) if given.stream else _of_rows(given, steps, choice, guarded)
     _refuse_one_round(given, epochs)
     if choice.validation_data is not None:
         held = _validation(choice, steps, given.batch_size, epochs)
@@ -118,14 +120,14 @@ def training(given: Given, steps: Steps, choice: Choice, epochs: int, checked: b
     return feed, held
 
 
-def _of_stream(given: Given, steps: Steps, choice: Choice, checked: bool) -> tuple[Feed, None]:
+def _of_stream(given: Given, steps: Steps, choice: Choice, guarded: bool) -> tuple[Feed, None]:
     _refuse_beside_batches("fit", {"validation_split": choice.validation_split or None})
     if isinstance(given.stream, Sequence) and choice.shuffle:
         given.stream.seed = choice.seed
-    return BatchFeed(steps, given.batches(steps, choice.class_weight), checked), None
+    return BatchFeed(steps, given.batches(steps, choice.class_weight), guarded), None
 
 
-def _of_rows(given: Given, steps: Steps, choice: Choice, checked: bool) -> tuple[Feed, RowBatches | None]:
+def _of_rows(given: Given, steps: Steps, choice: Choice, guarded: bool) -> tuple[Feed, RowBatches | None]:
     samples, factors, held = given.rows(steps), None, None
     if choice.class_weight is not None:
         if samples.y is None:
@@ -140,13 +142,14 @@ def _of_rows(given: Given, steps: Steps, choice: Choice, checked: bool) -> tuple
         weighted, held = weighted.part(kept), RowBatches(samples.part(others), given.batch_size)
     order = choice.seed if choice.shuffle else None
     if isinstance(weighted, Data):
-        return ArrayFeed(steps, weighted, given.batch_size, order, checked), held
-    return BatchFeed(steps, RowBatches(weighted, given.batch_size, order), checked), held
+        return ArrayFeed(steps, weighted, given.batch_size, order, guarded), held
+    return BatchFeed(steps, RowBatches(weighted, given.batch_size, order), guarded), held
 
 
 def _validation(choice: Choice, steps: Steps, batch_size: int, epochs: int) -> Batches:
     """The batches of fit's validation_data."""
     owner, value = VALIDATION, choice.validation_data
+    _refuse_uncalled("fit", "validation_data", value)
     is_list = isinstance(value, list) and all(isinstance(batch, tuple) for batch in value)
     if isinstance(value, tuple | list) and not is_list:
         if not 2 <= len(value) <= 4:
@@ -165,10 +168,11 @@ def inputs(steps: Steps, x: Any, batch_size: int | None, lengths: Any, limit: in
     """The batches of predict. x: arrays, or an iterable of batches of x, or of tuples that begin with x."""
     network = steps.network
     size, axes = _size("predict", batch_size, PREDICT_BATCH), len(network.input_shape) + 1
+    _refuse_uncalled("predict", "x", x)
     streamed = _first_is_batch(x, axes) if isinstance(x, list | tuple) else gives_batches(x)
     if not streamed:
         _refuse_steps("predict", limit)
-        if memory_map(x) is not None:
+        if door.memory_map(x) is not None:
             return RowBatches(MappedData("predict", steps, x, lengths=lengths), size)
         samples = batches.inputs("predict", network, x)
         return RowBatches(Data(samples, mask=batches.mask("predict", network, lengths, samples)), size)
@@ -190,6 +194,18 @@ def _first_is_batch(x: Any, axes: int) -> bool:
     return len(getattr(first, "shape", ())) == axes
 
 
+def _begins_with_a_batch(x: Any) -> bool:
+    """Whether a list begins with arrays that do not make one array together, as those of a batch."""
+    first = x[0] if len(x) else None
+    if not isinstance(first, tuple | list) or not any(hasattr(part, "shape") for part in first):
+        return False
+    try:
+        np.asarray(first)
+    except (ValueError, TypeError):
+        return True
+    return False
+
+
 def _stream(owner: str, x: Any, steps: int | None) -> Stream:
     if steps is not None:
         steps = positive_integer(owner, _steps_name(owner), steps)
@@ -207,6 +223,13 @@ def _steps_name(owner: str) -> str:
     return {"fit": "steps_per_epoch", VALIDATION: "validation_steps"}.get(owner, "steps")
 
 
+def _refuse_uncalled(owner: str, argument: str, value: Any) -> None:
+    """Raises ArgumentError for a function or a class in place of what a call of it returns."""
+    is_data = gives_batches(value) or hasattr(value, "__array__")
+    if isinstance(value, type) or (callable(value) and not is_data):
+        fail(owner, argument, "arrays or an iterable of batches, not what makes them: call it", value)
+
+
 def _refuse_steps(owner: str, steps: int | None) -> None:
     """Raises ArgumentError where the data themselves say how many batches there are."""
     if steps is not None:
@@ -219,7 +242,7 @@ def _refuse_beside_batches(owner: str, given: Mapping[str, Any]) -> None:
         if value is not None:
             raise ArgumentError(
                 f"{owner}: {name} goes with arrays. Received: {name} beside an iterable, whose batches come as they "
-                f"are, each {KINDS}"
+                f"are, each {KINDS}. Leave {name} out."
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import mmap
 from typing import Any
 
@@ -14,14 +15,6 @@ from .batches import Data, first_layer, inputs
 
 RESIDENT = 2**27  # bytes of a file that stay mapped, about
 AROUND = 2**21  # bytes that Linux may map around the page that is touched: 1.7 MiB of a file just written (6.18)
-PIECE = RESIDENT // AROUND  # rows that are read before pages are given back
-
-
-def memory_map(a: Any) -> mmap.mmap | None:
-    """The memory map that an array lies in; None for one that lies in memory."""
-    while isinstance(a, np.ndarray):
-        a = a.base
-    return a if isinstance(a, mmap.mmap) else None
 
 
 def _is_private(a: Any) -> bool:
@@ -38,21 +31,31 @@ class Column:
 
     def __init__(self, a: Any) -> None:
         self.array = np.asarray(a)
+        mapped = door.memory_map(a)
         # without the advice the pages just stay for as long as the system has memory; those of a private map must
-        self._map = None if _is_private(a) or not hasattr(mmap, "MADV_DONTNEED") else memory_map(a)
+        stay = mapped is None or len(mapped) <= RESIDENT or _is_private(a) or not hasattr(mmap, "MADV_DONTNEED")
+        self._map = None if stay else mapped
         self._touched = 0
+        shape, strides, flags = self.array.shape[1:], self.array.strides[1:], self.array.flags
+        # bytes of the file that reading a row may map: from its first element to its last, with what lies between
+        self._span = sum((n - 1) * abs(step) for n, step in zip(shape, strides, strict=True)) + AROUND
+        self._plain = flags.c_contiguous and flags.aligned  # of others np.take would first copy all rows
 
     def rows(self, chosen: Any) -> Any:
         """Those rows, as a new array."""
         if isinstance(chosen, slice):
-            rows = np.array(self.array[chosen])
-            self._touch(rows.nbytes + AROUND)
+            rows = np.array(self.array[chosen], order="C")
+            self._touch(min(len(rows) * self._span, len(rows) * abs(self.array.strides[0]) + self._span))
             return rows
         rows = np.empty((len(chosen), *self.array.shape[1:]), self.array.dtype)
-        for row in range(0, len(chosen), PIECE):
-            part = rows[row : row + PIECE]
-            np.take(self.array, chosen[row : row + PIECE], axis=0, out=part, mode="clip")  # "raise" would copy twice
-            self._touch(part.nbytes + len(part) * AROUND)
+        piece = math.ceil(RESIDENT / self._span)
+        for row in range(0, len(chosen), piece):
+            part, places = rows[row : row + piece], chosen[row : row + piece]
+            if self._plain:
+                np.take(self.array, places, axis=0, out=part, mode="clip")  # "raise" would copy twice
+            else:
+                part[...] = self.array[places]
+            self._touch(len(part) * self._span)
         return rows
 
     def _touch(self, size: int) -> None:
@@ -78,12 +81,12 @@ class MappedData:
     ) -> None:
         self._owner, self._steps, self._chosen = owner, steps, None
         network, loss = steps.network, steps.loss
-        self._x = Column(x if memory_map(x) is not None else inputs(owner, network, x))
+        self._x = Column(x if door.memory_map(x) is not None else inputs(owner, network, x))
         shape = self._x.array.shape
         door.expect_inputs(owner, self._x.array, network.input_shape, first_layer(network))
         self._y: Column | None = None
         self.y: Any = None  # checked, where it lies in memory
-        if y is not None and memory_map(y) is not None and np.ndim(y) > 1:
+        if y is not None and door.memory_map(y) is not None and np.ndim(y) > 1:
             self._y = Column(y)
             door.expect_targets(owner, self._y.array, loss, network.output_shape, shape[0])
         elif y is not None:

@@ -2,7 +2,8 @@
 
 The metadata is {"kind": "checkpoint", "model": the metadata of a model file}. The tensors "model/..." are those of a
 model file, "state" is the rest as JSON, in which an array is {"tensor": its name}, and "state/..." are those arrays:
-moments, metrics, what callbacks keep, the history.
+moments, metrics, what callbacks keep, the history. "validated" is "average" where load_model takes the average of the
+weights, because it is what was judged; else "weights".
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 
 from ..errors import ArgumentError, FileError
 from ..network import Network
+from .difference import first_difference
 from .model_file import MODEL, Chosen, described, made, model_part
 from .strict_json import dumps, parse
 from .tensors import blame, path_text, read_tensors, write_tensors
@@ -43,7 +45,12 @@ def steps_saved(folder: str | os.PathLike[str]) -> dict[int, Path]:
 
 
 def write_checkpoint(
-    path: str | os.PathLike[str], name: str, network: Network, chosen: Chosen, state: Mapping[str, Any]
+    path: str | os.PathLike[str],
+    name: str,
+    network: Network,
+    chosen: Chosen,
+    state: Mapping[str, Any],
+    validated: str = "weights",
 ) -> None:
     """Write a model and the state of its training to a file that is there whole or not at all.
 
@@ -58,7 +65,7 @@ def write_checkpoint(
     except (TypeError, ValueError, RecursionError) as error:
         raise ArgumentError(f"save_checkpoint: a state must be arrays and what JSON holds: {error!s:.500}") from None
     tensors[STATE] = np.frombuffer(text.encode(), np.uint8)
-    write_tensors(path, tensors, {"kind": "checkpoint", "model": metadata})
+    write_tensors(path, tensors, {"kind": "checkpoint", "model": metadata, "validated": validated})
 
 
 def read_checkpoint(
@@ -80,13 +87,9 @@ def read_checkpoint(
         if not isinstance(state, dict) or "training" not in state:
             raise ValueError("expected the state of a training, found something else")
         count(state["epochs_trained"])
-        comparable = _comparable(theirs)
-    for what, mine in _comparable(described(name, network, chosen)[1]).items():
-        if mine != comparable.get(what):
-            raise ArgumentError(
-                f"{source}: is a checkpoint of a model with {what} {comparable.get(what)!r:.700}. This model has "
-                f"{mine!r:.700}"
-            )
+        expected = _comparable(theirs)
+    if difference := first_difference(expected, _comparable(described(name, network, chosen)[1])):
+        raise ArgumentError(f"{source}: is a checkpoint of another model: {difference}")
     return weights, state
 
 
@@ -105,8 +108,7 @@ def _comparable(metadata: dict[str, Any]) -> dict[str, Any]:
         found[what] = node
     optimizer = chosen.get("optimizer")
     if optimizer and not isinstance(optimizer["config"].get("learning_rate"), dict):
-        config = {key: value for key, value in optimizer["config"].items() if key != "learning_rate"}
-        found["optimizer"] = optimizer | {"config": config}
+        found["optimizer"] = optimizer | {"config": optimizer["config"] | {"learning_rate": "a number"}}
     return found
 
 
@@ -122,7 +124,7 @@ def _without_arrays(value: Any, place: str, tensors: dict[str, Any]) -> Any:
         return {key: _without_arrays(v, f"{place}/{key}", tensors) for key, v in value.items()}
     if isinstance(value, list | tuple):
         return [_without_arrays(v, f"{place}/{k}", tensors) for k, v in enumerate(value)]
-    return value
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _with_arrays(value: Any, tensors: Mapping[str, Any]) -> Any:

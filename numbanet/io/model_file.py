@@ -30,6 +30,7 @@ from .tensors import MOST_AXES, blame, path_text, read_tensors, write_tensors
 
 FIELDS = {"kind", "name", "seed", "layers", "input_shape", "dtype", "compile", "weights"}
 MODEL = "model/"  # before the names of a model's tensors in a checkpoint
+AVERAGE = "state/moments/average/"  # and before those of their averages
 LARGEST_STATES = 2**25  # bytes, of the metrics: a ConfusionMatrix of 2048 classes
 
 
@@ -100,14 +101,19 @@ def read_model(path: str | os.PathLike[str]) -> tuple[SavedModel, dict[str, Any]
     tensors, metadata = read_tensors(source)
     with blame(source):
         if metadata.get("kind") == "checkpoint":
+            averages = {name.removeprefix(AVERAGE): a for name, a in tensors.items() if name.startswith(AVERAGE)}
+            is_average = metadata.get("validated") == "average"
             metadata, tensors = model_part(metadata, tensors)
+            tensors |= averages if is_average else {}
         return made(metadata, tensors), tensors
 
 
 def model_part(metadata: Mapping[str, Any], tensors: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The metadata and the tensors of a model file that a checkpoint holds. Raises ValueError."""
-    if set(metadata) != {"kind", "model"} or not isinstance(metadata["model"], dict):
+    if set(metadata) != {"kind", "model", "validated"} or not isinstance(metadata["model"], dict):
         raise ValueError(f"expected a model in a checkpoint, found {', '.join(metadata):.200}")
+    if metadata["validated"] not in ("weights", "average"):
+        raise ValueError(f"expected weights or average to be validated, found {metadata['validated']!r:.100}")
     return metadata["model"], {name.removeprefix(MODEL): a for name, a in tensors.items() if name.startswith(MODEL)}
 
 

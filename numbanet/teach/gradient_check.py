@@ -25,6 +25,7 @@ Regularisation is part of the loss.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -138,7 +139,7 @@ def _in_double(model: Sequential, x: Any) -> Sequential:
         model._build_from("check_gradients", x)
     network = model._ready("check_gradients").network
     twin = Sequential(seed=model.seed)
-    twin.layers = model.layers
+    twin.layers = [copy.copy(layer) for layer in model.layers]  # which stay the model's own
     twin.build(network.input_shape, network.device, "float64")
     twin.compile("sgd", model.loss)
     twin.set_weights([w.astype(np.float64) for w in model.get_weights()])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from ..checks import fail
@@ -42,7 +43,7 @@ def _up_to(owner: str, model: Sequential, layer: str) -> Sequential:
     network = model._built(owner)
     place = model.layers.index(model.get_layer(layer))
     first = Sequential(seed=model.seed)
-    first.layers = model.layers[: place + 1]
+    first.layers = [copy.copy(each) for each in model.layers[: place + 1]]  # which stay the model's own
     first.build(network.input_shape, network.device, network.dtype.name)
     first.set_weights(model.get_weights()[: len(first.weight_names)])
     return first

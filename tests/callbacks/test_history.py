@@ -88,6 +88,22 @@ def test_plot(tmp_path):
     assert not (tmp_path / "None").exists()
 
 
+@pytest.mark.parametrize("epochs", [1, 2, 3])
+def test_the_epochs_of_a_plot_are_whole_numbers(epochs):
+    pytest.importorskip("matplotlib")
+    for axes in history(epochs).plot().axes:
+        low, high = axes.get_xlim()
+        ticks = [tick for tick in axes.get_xticks() if low <= tick <= high]
+        assert ticks == list(range(1, epochs + 1))
+
+
+def test_a_plot_is_a_file_of_the_kind_that_its_ending_says(tmp_path):
+    pytest.importorskip("matplotlib")
+    for name, content in (("a.svg", b"<svg"), ("a.pdf", b"%PDF")):
+        history().plot(tmp_path / name)
+        assert content in (tmp_path / name).read_bytes()
+
+
 def test_plot_needs_matplotlib(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
     with pytest.raises(MissingDependency, match=r"pip install 'numbanet\[plot\]'"):

@@ -3,6 +3,7 @@ import pytest
 from numbanet.callbacks import LambdaCallback
 from numbanet.errors import ArgumentError
 from tests.callbacks.test_base import HOOKS, Recorder
+from tests.checkpoints import Stop, stopped
 from tests.models import LABELS, X, model
 
 
@@ -30,6 +31,19 @@ def test_what_a_function_adds_to_the_logs_those_behind_it_see():
     look = LambdaCallback(on_epoch_end=lambda epoch, logs: found.append(logs["score"]))
     model().fit(X, LABELS, 11, 2, callbacks=[add, look], verbose=0)
     assert found == [0, 1]
+
+
+def test_it_calls_functions_at_validation_and_after_ctrl_c():
+    calls = []
+    hooks = LambdaCallback(
+        on_test_begin=lambda logs: calls.append(("test_begin", logs)),
+        on_test_end=lambda logs: calls.append(("test_end", logs)),
+        on_interrupt=lambda: calls.append("interrupt"),
+        on_train_end=lambda logs: calls.append("train_end"),
+    )
+    assert not hooks.watches_batches
+    stopped(model(), Stop("train_batch_end", 6), callbacks=[hooks], validation_data=(X, LABELS))
+    assert calls == [("test_begin", {}), ("test_end", {}), "interrupt", "train_end"]
 
 
 def test_what_it_refuses():

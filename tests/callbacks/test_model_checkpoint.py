@@ -47,10 +47,10 @@ def train(folder, m=None, others=(), epochs=3, resume_from=None, **options):
         ({}, steps(5, 10, 15)),
         ({"keep": 1}, steps(15)),
         ({"every_epochs": 2}, steps(10)),
-        ({"every_epochs": None, "every_steps": 4}, steps(4, 8, 12)),
-        ({"every_steps": 4, "keep": None}, steps(4, 5, 8, 10, 12, 15)),
+        ({"every_steps": 4}, steps(4, 8, 12)),
+        ({"every_epochs": 1, "every_steps": 4, "keep": None}, steps(4, 5, 8, 10, 12, 15)),
         ({"every_steps": 1, "keep": 2}, steps(14, 15)),
-        ({"every_epochs": None}, []),
+        ({"every_steps": 99}, []),
     ],
 )
 def test_which_files_it_writes_and_keeps(options, expected, tmp_path):
@@ -127,6 +127,22 @@ def test_what_was_best_is_known_after_resuming(tmp_path):
     best = (tmp_path / BEST).read_bytes()
     train(tmp_path, others=[values], monitor="score", mode="min", resume_from=tmp_path)
     assert (tmp_path / BEST).read_bytes() == best
+
+
+def test_what_was_best_to_each_of_two_is_in_the_files_of_both(tmp_path):
+    def run(epochs, **resume):
+        savers = [ModelCheckpoint(tmp_path / name, "score", "min") for name in "ab"]
+        fit = FIT | {"epochs": epochs, "callbacks": [*savers, Values(1.0, 3.0)]}
+        model("adam").fit(X, LABELS, **fit, **resume)
+        return [saver.best for saver in savers]
+
+    run(1)
+    best = (tmp_path / "b" / BEST).read_bytes()
+    for name in "ab":
+        for folder in "ab":
+            (tmp_path / folder / file_name(10)).unlink(missing_ok=True)
+        assert run(2, resume_from=tmp_path / name / file_name(5)) == [1.0, 1.0]
+        assert (tmp_path / "b" / BEST).read_bytes() == best
 
 
 def test_it_saves_what_all_callbacks_came_to_wherever_it_stands_in_the_list(tmp_path):
@@ -226,7 +242,37 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
         train(tmp_path / "file")
 
 
-def test_verbose_says_what_is_written(tmp_path, capsys):
-    train(tmp_path, epochs=1, monitor="loss", verbose=1)
-    out = capsys.readouterr().out.splitlines()
-    assert out == [f"ModelCheckpoint writes {tmp_path / name}" for name in (BEST, *steps(5))]
+def test_verbose_says_what_is_written_and_the_best_value(tmp_path, capsys):
+    values = Values(0.25, 0.5, 0.125)
+    train(tmp_path, others=[values], monitor="score", mode="max", every_epochs=2, verbose=1)
+    assert capsys.readouterr().out.splitlines() == [
+        f"ModelCheckpoint writes {tmp_path / BEST}: score 0.2500 is the best so far",
+        f"ModelCheckpoint writes {tmp_path / BEST}: score 0.5000 is the best so far",
+        f"ModelCheckpoint writes {tmp_path / file_name(10)}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("verbose", "options", "said"),
+    [
+        (2, {}, True),
+        ("auto", {}, True),
+        (1, {}, True),
+        (0, {}, False),
+        (0, {"verbose": 1}, True),
+        (2, {"verbose": 1}, True),
+        (2, {"monitor": "loss", "save_best_only": True}, False),
+    ],
+)
+def test_after_ctrl_c_it_says_once_which_file_it_wrote(verbose, options, said, tmp_path, capsys):
+    saver = ModelCheckpoint(tmp_path, every_steps=99, **options)
+    stopped(model("adam"), Stop("train_batch_end", 2), callbacks=[saver], verbose=verbose)
+    lines = [line for line in capsys.readouterr().out.splitlines() if "ModelCheckpoint" in line]
+    assert lines == [f"ModelCheckpoint writes {tmp_path / file_name(2)}"] * said
+
+
+def test_a_training_that_ends_by_itself_says_nothing(tmp_path, capsys):
+    saver = ModelCheckpoint(tmp_path)
+    stopped(model("adam"), Stop("train_batch_end", 2), callbacks=[saver])
+    model("adam").fit(X, LABELS, callbacks=[saver], resume_from=tmp_path, **FIT | {"verbose": 2})
+    assert "ModelCheckpoint" not in capsys.readouterr().out

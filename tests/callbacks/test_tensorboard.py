@@ -7,8 +7,10 @@ import time
 import numpy as np
 import pytest
 
-from numbanet.callbacks import Callback, TensorBoard
+from numbanet.callbacks import Callback, ReduceLROnPlateau, TensorBoard
 from numbanet.errors import ArgumentError, MissingDependency
+from numbanet.optimizers import SGD
+from numbanet.schedules import StepDecay
 from tests.callbacks.series import begun, stored
 from tests.models import LABELS, X, model
 
@@ -40,9 +42,9 @@ def test_curves_of_training_and_validation_are_two_runs(tmp_path):
         .fit(X, LABELS, 11, 3, validation_data=(X, LABELS), callbacks=[TensorBoard(tmp_path / "logs")], verbose=0)
         .history
     )
-    for run, prefix in (("train", ""), ("validation", "val_")):
+    for run, prefix, more in (("train", "", {"epoch_learning_rate"}), ("validation", "val_", set())):
         found = events(tmp_path / "logs" / run)
-        assert set(found) == {"epoch_loss", "epoch_accuracy"}
+        assert set(found) == {"epoch_loss", "epoch_accuracy"} | more
         for name in ("loss", "accuracy"):
             assert found[f"epoch_{name}"] == [
                 (k, pytest.approx(value, rel=1e-6)) for k, value in enumerate(history[prefix + name])
@@ -52,6 +54,18 @@ def test_curves_of_training_and_validation_are_two_runs(tmp_path):
 def test_without_validation_there_is_one_run(tmp_path):
     model().fit(X, LABELS, 11, 1, callbacks=[TensorBoard(str(tmp_path))], verbose=0)
     assert [path.name for path in tmp_path.iterdir()] == ["train"]
+
+
+def test_the_learning_rate_of_each_epoch_is_a_curve_of_the_training(tmp_path):
+    m = model(SGD(StepDecay(0.5, decay_steps=4, decay_rate=0.5)))
+    m.fit(X, LABELS, 11, 3, callbacks=[TensorBoard(tmp_path / "schedule")], verbose=0)  # two steps an epoch
+    assert events(tmp_path / "schedule" / "train")["epoch_learning_rate"] == [(0, 0.5), (1, 0.5), (2, 0.25)]
+    plateau = ReduceLROnPlateau("loss", 0.5, patience=1, min_delta=99)
+    m = model(SGD(0.5))
+    history = m.fit(X, LABELS, 11, 3, callbacks=[plateau, TensorBoard(tmp_path / "callback")], verbose=0).history
+    found = events(tmp_path / "callback" / "train")["epoch_learning_rate"]
+    assert found == list(enumerate(history["learning_rate"])) == [(0, 0.5), (1, 0.5), (2, 0.25)]
+    assert m.optimizer.learning_rate == 0.125, "the next epoch's"
 
 
 @pytest.mark.parametrize(
@@ -86,7 +100,11 @@ def test_arrays_and_weights_that_are_not_finite_are_left_out(tmp_path):
     callback.on_epoch_end(0, {"loss": float("nan"), "matrix": np.eye(2)})
     callback.on_train_end()
     found = events(tmp_path / "train")
-    assert set(found) == {"epoch_loss", *(f"{n}/histogram" for n in m.weight_names if n != "dense/kernel")}
+    assert set(found) == {
+        "epoch_loss",
+        "epoch_learning_rate",
+        *(f"{n}/histogram" for n in m.weight_names if n != "dense/kernel"),
+    }
     assert np.isnan(found["epoch_loss"][0][1])
 
 

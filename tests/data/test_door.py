@@ -88,6 +88,21 @@ def test_array_refuses_what_is_not(value, dtype, error, words):
         door.array("fit", "x", value, dtype)
 
 
+def test_rows_of_a_file_are_not_to_be_rounded_all_at_once(tmp_path):
+    x = np.memmap(tmp_path / "x", "float64", "w+", shape=(2, 3))
+    x[...] = 0.1
+    refusals = [
+        lambda: door.shape_of_samples("fit", x, False),
+        lambda: door.inputs("fit", np.array(x), (3,), F4, "Dense", rows=range(2)),
+        lambda: door.targets("fit", np.array(x), losses.MeanSquaredError(), (3,), F4, 2, range(2)),
+    ]
+    for refused in refusals:
+        with pytest.raises(DtypeError, match=r"Use .*dtype='float64'\), or write a file of float32, or .* generator"):
+            refused()
+    with pytest.raises(DtypeError, match=r"exactly. Write a file of float32, or .* generator"):
+        door.array("fit", "x", np.array([2**24 + 1]), F4, mapped=True)
+
+
 def test_array_makes_contiguous_and_copies_only_then():
     a = np.arange(12, dtype="float32").reshape(3, 4)
     assert door.array("fit", "x", a, F4) is a

@@ -1,5 +1,7 @@
 """Iterables of batches in fit, evaluate and predict: the bits are those of arrays, and each kind has its epochs."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -220,6 +222,12 @@ def test_predict_takes_lists_of_samples_as_it_did():
     assert np.array_equal(m.predict(list(X)), m.predict(X))
 
 
+def test_lists_of_samples_go_with_y():
+    expected = fitted(X, LABELS)[0]
+    for x in (X.tolist(), list(X), [list(row) for row in X], [tuple(map(np.asarray, row)) for row in X]):
+        assert same(fitted(x, LABELS)[0], expected)
+
+
 def bad(x, y):
     return [*BATCHES[:2], (x, y)]
 
@@ -227,6 +235,18 @@ def bad(x, y):
 REFUSED = {
     "y": (lambda: fitted(BATCHES[0][0]), "fit: y must be", "iterable of batches"),
     "generator and y": (lambda: fitted(endless(), LABELS), "y goes with arrays"),
+    "list and y": (lambda: fitted(BATCHES, LABELS), "fit: y goes with arrays", "Leave y out"),
+    "unbuilt": (lambda: fitted(WEIGHTED, LABELS, build=False), "fit: y goes with arrays"),
+    "validation list and y": (
+        lambda: fitted(X, LABELS, validation_data=(BATCHES, LABELS)),
+        "fit: validation_data: y goes with arrays",
+    ),
+    "function": (lambda: fitted(endless, steps_per_epoch=5), "fit: x must be", "call it", "function endless"),
+    "class": (lambda: fitted(Numbered), "fit: x must be", "call it"),
+    "class beside y": (lambda: fitted(Numbered, LABELS), "fit: x must be", "call it"),
+    "partial": (lambda: fitted(functools.partial(endless, BATCHES)), "fit: x must be", "call it"),
+    "validation function": (lambda: fitted(X, LABELS, validation_data=endless), "fit: validation_data", "call it"),
+    "predict's function": (lambda: model().predict(endless, steps=3), "predict: x must be", "call it"),
     "batch_size": (lambda: fitted(BATCHES, batch_size=4), "batch_size goes with arrays"),
     "validation_split": (lambda: fitted(BATCHES, validation_split=0.2), "validation_split goes with arrays"),
     "sample_weight": (lambda: fitted(BATCHES, sample_weight=WEIGHTS), "sample_weight goes with arrays"),
@@ -254,7 +274,7 @@ REFUSED = {
     "nan": (lambda: fitted(bad(X * np.nan, LABELS), shuffle=False), "batch 2", "x[0, 0] = nan"),
     "dictionary": (lambda: fitted({"x": X}), "fit: y must be"),
     "class_weight": (lambda: fitted(BATCHES, class_weight={0: 1.0}, shuffle=False), "batch 0", "[1, 2]"),
-    "evaluate": (lambda: model().evaluate(BATCHES, LABELS[:3]), "evaluate"),
+    "evaluate": (lambda: model().evaluate(BATCHES, LABELS[:3]), "evaluate: y goes with arrays"),
     "evaluate's size": (lambda: model().evaluate(BATCHES, batch_size=3), "evaluate: batch_size goes with arrays"),
     "evaluate's steps": (lambda: model().evaluate(X, LABELS, steps=3), "evaluate: steps must be None"),
     "predict's steps": (lambda: model().predict(X, steps=3), "predict: steps must be None"),

@@ -11,6 +11,7 @@ import numbanet as nn
 from numbanet import layers, locks
 from numbanet.callbacks import Callback, EarlyStopping, LambdaCallback
 from numbanet.data import prefetch
+from numbanet.data.memory_mapped import MappedData
 from numbanet.data.prefetch import prefetched
 from numbanet.errors import StateError
 from tests.models import LABELS, X, model, same
@@ -163,6 +164,27 @@ def test_a_thread_that_cannot_end_is_left_behind(monkeypatch):
     assert helpers[0].daemon
     go_on.set()
     helpers[0].join(10)
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(2, 1), (2, 2), (1, 1), (4, 3), (None, 1)])
+def test_rows_of_a_file_are_read_in_a_thread_where_a_core_is_left(tmp_path, monkeypatch, cores, threads):
+    monkeypatch.setattr(prefetch, "get_num_threads", lambda: threads)
+    monkeypatch.delattr(prefetch.os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(prefetch.os, "cpu_count", lambda: cores)
+    np.save(tmp_path / "x.npy", X)
+    a, b, readers = model(), model(), set()
+    read = MappedData.rows
+
+    def rows(self, chosen):
+        readers.add(threading.current_thread())
+        return read(self, chosen)
+
+    x = np.load(tmp_path / "x.npy", mmap_mode="r")
+    monkeypatch.setattr(MappedData, "rows", rows)
+    a.fit(x, LABELS, batch_size=SIZE, verbose=0)
+    assert (readers != {threading.main_thread()}) == (threads < (cores or 1))
+    b.fit(X, LABELS, batch_size=SIZE, verbose=0)
+    assert same(a, b)
 
 
 def test_one_array_may_hold_batch_after_batch():

@@ -57,7 +57,7 @@ def train(name, folder, watchers=(), epochs=9):
     m, data, fit, others = JOBS[name]()
     early = callbacks.EarlyStopping(patience=4, restore_best_weights=True)
     log = callbacks.CSVLogger(folder / "log.csv")
-    saver = callbacks.ModelCheckpoint(folder, monitor="val_loss", every_steps=23, keep=KEEP)
+    saver = callbacks.ModelCheckpoint(folder, monitor="val_loss", every_epochs=1, every_steps=23, keep=KEEP)
     history = m.fit(
         *data, 16, epochs, validation_split=0.2, callbacks=[saver, *watchers, early, *others, log], resume_from=folder,
         verbose=0, **fit,

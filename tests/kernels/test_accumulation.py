@@ -18,7 +18,7 @@ def mean_of(kernels, batches):
     *first, last = batches
     total, g = np.zeros_like(last), last.copy()
     for batch in first:
-        kernels.add(batch, total)
+        kernels.add(len(batches), batch, total)
     kernels.mean(len(batches), total, g)
     return g, total
 
@@ -39,8 +39,8 @@ def test_it_is_the_mean_and_the_next_sum_begins_anew(kernels):
     total = np.zeros(7)
     for three in (batches[:3], batches[3:]):
         g = three[2].copy()
-        kernels.add(three[0], total)
-        kernels.add(three[1], total)
+        kernels.add(3, three[0], total)
+        kernels.add(3, three[1], total)
         kernels.mean(3, total, g)
         assert_agrees(g, three.mean(axis=0), 1e-12)
 
@@ -48,8 +48,16 @@ def test_it_is_the_mean_and_the_next_sum_begins_anew(kernels):
 @DEVICES
 def test_nan_and_the_padding_of_arenas(kernels):
     g, total = np.array([np.nan, 0.0, 1.0]), np.zeros(3)
-    kernels.add(g, total)
+    kernels.add(2, g, total)
     kernels.mean(2, total, g)
     assert np.isnan(g).tolist() == [True, False, False]
     assert g[1] == 0
     assert not total.any(), "a NaN does not stay for the next update"
+
+
+@DEVICES
+def test_the_mean_of_the_largest_numbers_is_finite(kernels):
+    largest = np.finfo("float32").max
+    g, _ = mean_of(kernels, np.full((4, 3), largest * np.float32(0.999), "float32"))
+    assert np.isfinite(g).all()
+    assert (g > 0.99 * largest).all()

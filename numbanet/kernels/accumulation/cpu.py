@@ -6,10 +6,11 @@ from .._kernel import kernel
 
 
 @kernel(tasks=chunks)
-def add(task, g, total):
+def add(task, steps, g, total):
+    share = like(1 / steps, g)
     for i in chunk(task, g.size):
         # U1
-        total[i] += g[i]
+        total[i] += g[i] * share
 
 
 @kernel(tasks=chunks)
@@ -18,5 +19,5 @@ def mean(task, steps, total, g):
     zero = like(0.0, g)
     for i in chunk(task, g.size):
         # U2
-        g[i] = (total[i] + g[i]) * share
+        g[i] = total[i] + g[i] * share
         total[i] = zero
