@@ -33,7 +33,7 @@ class ModelCheckpoint(Callback):
     makes a model of any of them.
 
     A file is there whole or not at all, whenever the process is killed. It runs after all other callbacks, whose states
-    it writes, too. Raises ArgumentError where the folder has later steps of another training.
+    it writes, too. Raises ArgumentError where the folder has the best, or later steps, of another training.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class ModelCheckpoint(Callback):
         verbose: int = 0,
     ) -> None:
         owner = "ModelCheckpoint"
-        self.folder = Path(path_text(owner, folder))
+        self.folder = Path(path_text(owner, folder)).absolute()
         self.monitor = monitor
         self._monitor = None if monitor is None else Monitor(owner, monitor, mode)
         self.save_best_only = boolean(owner, "save_best_only", save_best_only)
@@ -60,6 +60,7 @@ class ModelCheckpoint(Callback):
         self.every_epochs = None if every_epochs is None else positive_integer(owner, "every_epochs", every_epochs)
         self.keep = None if keep is None else positive_integer(owner, "keep", keep)
         self.verbose = non_negative_integer(owner, "verbose", verbose)
+        self.best = self._monitor.worst if self._monitor else 0.0
 
     @property
     def watches_batches(self) -> bool:
@@ -69,14 +70,20 @@ class ModelCheckpoint(Callback):
         self._interrupted = self._improved = False
         if self._monitor:
             self._monitor.check(self.params)
-            self.best = self._monitor.worst
+            self.best = self.best if self.model.steps_trained else self._monitor.worst  # further fits go on
+        resumed = (self.params or {}).get("resumed")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             remove_leftovers(self.folder, r"step-\d+\.safetensors")  # of steps that may not be saved again
         except OSError as error:
             raise FileError(f"{self.folder}: cannot be made: {error.strerror or error}") from error
+        known = self.folder / BEST
+        if self._monitor and known.exists() and not resumed and self.best == self._monitor.worst:
+            raise ArgumentError(
+                f"ModelCheckpoint: {known} is the best of another training. Go on with it by fit's resume_from=folder, "
+                "take another folder, or remove it."
+            )
         later = [step for step in steps_saved(self.folder) if step > self.model.steps_trained]
-        resumed = (self.params or {}).get("resumed")
         # what is later than the newest that could be read is damaged
         if later and not (resumed and Path(resumed).resolve() == self.folder.resolve()):
             raise ArgumentError(
@@ -130,8 +137,10 @@ class ModelCheckpoint(Callback):
         print(f"ModelCheckpoint writes {self.folder / name}{remark}", flush=True)
 
     def get_state(self) -> dict[str, Any]:
-        return {"best": np.array(self.best)} if self._monitor else {}
+        return {"monitor": self.monitor, "best": np.array(self.best)} if self._monitor else {}
 
     def set_state(self, state: dict[str, Any]) -> None:
         if self._monitor and "best" in state:
+            if state["monitor"] != self.monitor:
+                raise ValueError(f"expected monitor {self.monitor!r}, found {state['monitor']!r:.100}")
             self.best = float(state["best"])

@@ -150,8 +150,8 @@ def _validation(choice: Choice, steps: Steps, batch_size: int, epochs: int) -> B
     """The batches of fit's validation_data."""
     owner, value = VALIDATION, choice.validation_data
     _refuse_uncalled("fit", "validation_data", value)
-    is_list = isinstance(value, list) and all(isinstance(batch, tuple) for batch in value)
-    if isinstance(value, tuple | list) and not is_list:
+    in_batches = isinstance(value, tuple | list) and bool(value) and all(map(_is_batch, value))
+    if isinstance(value, tuple | list) and not in_batches:
         if not 2 <= len(value) <= 4:
             fail("fit", "validation_data", f"{KINDS}, or an iterable of such batches", type(value))
         x, y, sample_weight, lengths = (*value, None, None)[:4]
@@ -184,6 +184,11 @@ def inputs(steps: Steps, x: Any, batch_size: int | None, lengths: Any, limit: in
         return _owned(Data(batches.inputs(f"predict: batch {k}", network, given)), given)
 
     return StreamBatches(_stream("predict", x, limit), check)
+
+
+def _is_batch(value: Any) -> bool:
+    """Whether it is x, y and so on of a batch; not an array of many, nor a list of numbers."""
+    return isinstance(value, tuple | list) and 2 <= len(value) <= 4 and hasattr(value[0], "shape")
 
 
 def _first_is_batch(x: Any, axes: int) -> bool:

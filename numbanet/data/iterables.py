@@ -35,6 +35,11 @@ class Sequence:
 
     seed: int | None
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether the batches are there already: handing them over from a thread would take longer than they do."""
+        return isinstance(self._x, list | tuple)
+
     def __init__(self, owner: str, x: Any) -> None:
         self._x, self.batches, self.seed = x, len(x), None
         if not self.batches:
@@ -60,6 +65,7 @@ class Rounds:
     """Batches of an iterable in its order; an epoch is all that it gives."""
 
     batches: int | None = None
+    in_memory = False
 
     def __init__(self, owner: str, x: Iterable[Any]) -> None:
         self._owner, self._x = owner, x
@@ -137,7 +143,10 @@ Stream = Sequence | Rounds
 
 
 class StreamBatches:
-    """The batches of a stream, made and checked ahead in a thread. check(k, batch): batch number k as Data."""
+    """The batches of a stream, made and checked ahead in a thread unless they are there already.
+
+    check(k, batch): batch number k as Data.
+    """
 
     samples = None
 
@@ -147,4 +156,5 @@ class StreamBatches:
 
     def epoch(self, order: int = 0, first: int = 0, done: int = 0) -> Generator[Data, None, None]:
         """The batches of an epoch, as in Batches."""
-        return prefetched(self._check(k, batch) for k, batch in self._stream.epoch(order, first, done))
+        batches = (self._check(k, batch) for k, batch in self._stream.epoch(order, first, done))
+        return batches if self._stream.in_memory else prefetched(batches)

@@ -17,11 +17,11 @@ RESIDENT = 2**27  # bytes of a file that stay mapped, about
 AROUND = 2**21  # bytes that Linux may map around the page that is touched: 1.7 MiB of a file just written (6.18)
 
 
-def _is_private(a: Any) -> bool:
-    """Whether what is written to an array stays in memory, as with np.memmap's mode "c"."""
+def _is_shared(a: Any) -> bool:
+    """Whether all that an array holds is in the file: np.memmap says so, of other maps it cannot be told."""
     while isinstance(a, np.ndarray):
-        if getattr(a, "mode", None) == "c":
-            return True
+        if isinstance(a, np.memmap):
+            return a.mode in ("r", "r+", "w+")
         a = a.base
     return False
 
@@ -32,8 +32,9 @@ class Column:
     def __init__(self, a: Any) -> None:
         self.array = np.asarray(a)
         mapped = door.memory_map(a)
-        # without the advice the pages just stay for as long as the system has memory; those of a private map must
-        stay = mapped is None or len(mapped) <= RESIDENT or _is_private(a) or not hasattr(mmap, "MADV_DONTNEED")
+        # without the advice the pages just stay for as long as the system has memory; what was written to a private map
+        # would be lost
+        stay = mapped is None or len(mapped) <= RESIDENT or not _is_shared(a) or not hasattr(mmap, "MADV_DONTNEED")
         self._map = None if stay else mapped
         self._touched = 0
         shape, strides, flags = self.array.shape[1:], self.array.strides[1:], self.array.flags

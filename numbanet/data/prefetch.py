@@ -22,7 +22,7 @@ def leaves_a_core() -> bool:
     """Whether kernels use fewer threads than this process has cores.
 
     Where they use all of them, a thread that works makes one of theirs late, for which the others wait: on 2 cores a
-    step on rows of a mapped file took 8 to 16 % longer than with the rows read between steps. A file on a slow disk is
+    step on rows of a mapped file took 2 to 16 % longer than with the rows read between steps. A file on a slow disk is
     worth a core: set_num_threads leaves it.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

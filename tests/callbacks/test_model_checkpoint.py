@@ -276,3 +276,40 @@ def test_a_training_that_ends_by_itself_says_nothing(tmp_path, capsys):
     stopped(model("adam"), Stop("train_batch_end", 2), callbacks=[saver])
     model("adam").fit(X, LABELS, callbacks=[saver], resume_from=tmp_path, **FIT | {"verbose": 2})
     assert "ModelCheckpoint" not in capsys.readouterr().out
+
+
+def test_the_best_of_another_training_is_not_overwritten(tmp_path):
+    def saver():
+        return ModelCheckpoint(tmp_path, "loss", save_best_only=True)
+
+    m, mine = model("sgd"), saver()
+    m.fit(X, LABELS, epochs=2, callbacks=[mine], verbose=0)
+    kept, best = (tmp_path / "best.safetensors").read_bytes(), mine.best
+    for other in (m, model("sgd")):
+        refuses(
+            lambda m=other: m.fit(X, LABELS, callbacks=[saver()], verbose=0), "best of another training", "resume_from"
+        )
+    mine.best = -1.0  # nothing is better
+    m.fit(X, LABELS, callbacks=[mine], verbose=0)
+    assert (tmp_path / "best.safetensors").read_bytes() == kept
+    again = saver()
+    model("sgd").fit(X, LABELS, epochs=2, callbacks=[again], verbose=0, resume_from=tmp_path)
+    assert again.best == best
+
+
+def test_a_relative_folder_stays_where_it_was(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    saver = ModelCheckpoint("run")
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    model().fit(X, LABELS, callbacks=[saver], verbose=0)
+    assert list((tmp_path / "run").iterdir())
+
+
+def test_the_state_of_another_monitor_is_refused(tmp_path):
+    def savers(*names):
+        return [ModelCheckpoint(tmp_path / name, name) for name in names]
+
+    model().fit(X, LABELS, callbacks=savers("loss", "accuracy"), verbose=0)
+    with pytest.raises(FileError, match="ModelCheckpoint: expected monitor 'accuracy', found 'loss'"):
+        model().fit(X, LABELS, callbacks=savers("accuracy", "loss"), verbose=0, resume_from=tmp_path / "accuracy")

@@ -1,6 +1,7 @@
 """Iterables of batches in fit, evaluate and predict: the bits are those of arrays, and each kind has its epochs."""
 
 import functools
+import threading
 
 import numpy as np
 import pytest
@@ -316,3 +317,26 @@ def test_an_unbuilt_model_is_not_bound_by_a_first_batch_that_has_no_sense():
     refuses(lambda: m.fit([(X[:, :3], LABELS)], shuffle=1, verbose=0), "shuffle")
     assert not m.built
     m.fit(BATCHES, verbose=0)
+
+
+@pytest.mark.parametrize("kind", [list, tuple])
+def test_validation_batches_may_be_lists_as_a_data_loader_gives_them(kind):
+    batches = [kind(batch) for batch in BATCHES]
+    _, one = fitted(X, LABELS, validation_data=batches, batch_size=SIZE)
+    _, other = fitted(X, LABELS, validation_data=BATCHES, batch_size=SIZE)
+    assert one.history == other.history
+
+
+def test_batches_in_memory_need_no_thread():
+    seen = []
+
+    class Threads(Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            seen.append(threading.active_count())
+
+    before = threading.active_count()
+    fitted(BATCHES, callbacks=[Threads()])
+    assert set(seen) == {before}
+    seen.clear()
+    fitted((batch for batch in BATCHES), callbacks=[Threads()], epochs=1)
+    assert max(seen) == before + 1

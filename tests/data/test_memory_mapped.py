@@ -1,5 +1,6 @@
 """Memory-mapped samples: the bits are those of arrays in memory, and little of the file is in memory at a time."""
 
+import mmap
 import sys
 import tracemalloc
 from pathlib import Path
@@ -269,3 +270,14 @@ def test_little_of_a_file_is_in_memory_at_a_time(tmp_path, monkeypatch, view, sh
     m.fit(samples[:64], np.arange(64) % 3, verbose=0)
     m.fit(samples, np.arange(2048) % 3, batch_size=32, shuffle=shuffle, verbose=0, callbacks=[resident])
     assert resident.most - resident.first < 2**24 < 2048 * 8192 * 4 / 3
+
+
+def test_private_memory_keeps_what_was_written(monkeypatch):
+    """A map that is not np.memmap's may be private, and its pages must not be given back."""
+    monkeypatch.setattr(memory_mapped, "RESIDENT", 2**16)
+    n = 20_000
+    a = np.ndarray((n, 4), "float32", buffer=mmap.mmap(-1, n * 16, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+    a[...] = 1
+    m = model()
+    m.predict(a)
+    assert (a == 1).all()
