@@ -33,11 +33,15 @@ class History(Callback):
             self.history.setdefault(name, []).append(value)
             self._epochs.setdefault(name, []).append(epoch)
 
+    def _epochs_of(self, name: str) -> list[int]:
+        """The epochs of a name's values; of a list that a user put there, the last ones."""
+        return self._epochs.get(name) or self.epoch[len(self.epoch) - len(self.history[name]) :]
+
     def to_csv(self, path: str | os.PathLike[str]) -> Path:
         """Write a line for each epoch, numbered from 0, to a CSV file; returns its path. Arrays are nested lists."""
         rows: dict[int, dict[str, Any]] = {epoch: {"epoch": epoch} for epoch in self.epoch}
         for name, values in self.history.items():
-            for epoch, value in zip(self._epochs[name], values, strict=True):
+            for epoch, value in zip(self._epochs_of(name), values, strict=True):
                 rows[epoch][name] = value
         columns = ["epoch", *self.history]
         path = Path(path)
@@ -67,7 +71,7 @@ class History(Callback):
         return figure
 
     def _draw(self, axes: Any, name: str, label: str) -> None:
-        axes.plot([epoch + 1 for epoch in self._epochs[name]], self.history[name], label=label)
+        axes.plot([epoch + 1 for epoch in self._epochs_of(name)], self.history[name], label=label)
 
     def get_state(self) -> dict[str, Any]:
         """Epochs, and of each name its values: numbers, and arrays of one shape, as an array "values/loss", ..."""
@@ -90,7 +94,7 @@ class History(Callback):
             shown = [format_value(values[0]), format_value(values[-1])]
             best = _best(name, values)
             if best is not None:
-                shown += [format_value(values[best]), str(self._epochs[name][best] + 1)]
+                shown += [format_value(values[best]), str(self._epochs_of(name)[best] + 1)]
             rows.append([name, *shown, *[""] * (4 - len(shown))])
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows]

@@ -116,3 +116,9 @@ def test_it_keeps_what_a_callback_adds_to_the_logs():
             logs["extra"] = epoch * 2
 
     assert model().fit(X, LABELS, epochs=2, callbacks=[Adds()], verbose=0).history["extra"] == [0, 2]
+
+
+def test_lists_that_a_user_put_there_are_of_the_last_epochs():
+    history = History()
+    history.epoch, history.history = [0, 1, 2], {"loss": [3.0, 1.0, 2.0], "mae": [0.5, 0.25]}
+    assert [line.split()[-2:] for line in repr(history).splitlines()[2:]] == [["1.0000", "2"], ["0.2500", "3"]]
