@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .data.batches import Data
+from .data import door, feeds
+from .data.batches import Data, inputs
 from .step import EVALUATE, PREDICT
 from .steps import Steps
 
@@ -38,7 +39,19 @@ def evaluate(
             state[...] = kept
 
 
-def predict(steps: Steps, batches: Generator[Data, None, None], samples: int | None) -> Any:
+def predict(steps: Steps, x: Any, batch_size: int | None, lengths: Any, limit: int | None) -> Any:
+    """The model's output for x, as one new array. limit: batches of an iterable."""
+    plain = batch_size is lengths is limit is None and steps.takes(x) and len(x) <= feeds.PREDICT_BATCH
+    if plain and door.memory_map(x) is None:  # the common case, where time counts: one batch
+        step = steps.step(PREDICT, len(x))
+        step.x[...] = inputs("predict", steps.network, x)
+        step.run()
+        return np.array(step.y)
+    data = feeds.inputs(steps, x, batch_size, lengths, limit)
+    return _predict(steps, data.epoch(), data.samples)
+
+
+def _predict(steps: Steps, batches: Generator[Data, None, None], samples: int | None) -> Any:
     """The model's output for all batches, as one new array. samples: of all batches, where that is known."""
     shape, dtype = steps.network.output_shape, steps.network.dtype
     result = None if samples is None else np.empty((samples, *shape), dtype)

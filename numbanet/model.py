@@ -243,10 +243,8 @@ class Sequential(Weights):
         None is 256. lengths: as in fit. steps: as in evaluate.
         """
         with self._lock:
-            network = self._built("predict")
-            ready = self._steps or Steps(network)
-            data = feeds.inputs(ready, x, batch_size, lengths, steps)
-            return evaluation.predict(ready, data.epoch(), data.samples)
+            ready = self._steps or Steps(self._built("predict"))
+            return evaluation.predict(ready, x, batch_size, lengths, steps)
 
     def train_on_batch(self, x: Any, y: Any, sample_weight: Any = None, lengths: Any = None) -> float:
         """One step on one batch; returns its loss, before the step. Raises as fit does."""
