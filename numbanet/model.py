@@ -338,12 +338,13 @@ class Sequential(Weights):
         as save does.
         """
         with self._lock:
-            steps = self._ready("save_checkpoint")
-            if not (fit := self._training) or fit.plan.guarded:
+            steps, fit = self._ready("save_checkpoint"), self._training
+            if fit is None or fit.plan.guarded:
                 steps.expect_finite_weights()
-            state = {"epochs_trained": self.epochs_trained, "training": fit and fit.get_state()} | steps.get_state()
-            validated = fit.validated if fit else "weights"
-            write_checkpoint(path, self.name, steps.network, self._chosen, state, validated)
+            with steps.unswapped():
+                state = {"epochs_trained": self.epochs_trained, "training": fit and fit.get_state()} | steps.get_state()
+                validated = fit.validated if fit else "weights"
+                write_checkpoint(path, self.name, steps.network, self._chosen, state, validated)
 
     def load_checkpoint(self, path: str | os.PathLike[str]) -> None:
         """Take over a checkpoint of this very model, compiled as it was; a model that is not built is built.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,7 @@ class Steps:
         self.target_dtype = np.dtype(np.int64) if loss and loss.integer_targets else network.dtype
         self._check_mask(network.chain.gives_mask(False) or None)
         self._allocate_moments()
+        self._swapped = False
         self._initial_rate = None if optimizer is None else optimizer.learning_rate
         if optimizer:
             optimizer.seal()
@@ -261,6 +263,18 @@ class Steps:
         if self.updates[0]:
             values, average = self.network.trained_values, np.array(arena.buffer)
             arena.buffer[...], values[...] = values, average
+            self._swapped = not self._swapped
+
+    @contextmanager
+    def unswapped(self) -> Iterator[None]:
+        """Within, the weights are those that are trained, and the average is the average."""
+        if swapped := self._swapped:
+            self.swap_average()
+        try:
+            yield
+        finally:
+            if swapped:
+                self.swap_average()
 
     def _named_parameters(self) -> list[nonfinite.Named]:
         return [(slot.layer, slot.parameter.name, slot.value) for slot in self.network.slots]

@@ -124,3 +124,19 @@ def test_the_history_keeps_values_with_their_epochs_where_validation_ends(tmp_pa
     lines = history.to_csv(tmp_path / "log.csv").read_text().splitlines()
     place = lines[0].split(",").index("val_loss")
     assert [line.split(",")[place] == "NA" for line in lines[1:]] == [False, False, True, True]
+
+
+def test_a_checkpoint_that_a_callback_writes_after_validation_has_the_weights_that_are_trained(tmp_path):
+    def make():
+        return model(optimizers.SGD(0.1, use_ema=True, ema_momentum=0.9))
+
+    def fit(m, *more, epochs=3, **options):
+        watching = [callbacks.SwapEMAWeights(), *more]
+        m.fit(X, LABELS, **FIT | {"epochs": epochs}, validation_data=(X, LABELS), callbacks=watching, **options)
+        return m
+
+    a, b = make(), make()
+    fit(a)
+    fit(b, LambdaCallback(on_epoch_end=lambda epoch, logs: b.save_checkpoint(tmp_path / f"{epoch}")), epochs=1)
+    again = fit(make(), resume_from=tmp_path / "0")
+    assert equal(a.get_weights(), again.get_weights())
