@@ -52,7 +52,7 @@ class Resumption:
             except FileError as error:
                 if position == len(files):
                     raise
-                warnings.warn(f"fit: {error}. It goes on from the checkpoint before.", RuntimeWarning, stacklevel=5)
+                warnings.warn(f"fit: {error}. It goes on from the checkpoint before.", RuntimeWarning, stacklevel=4)
         self.place, self._pending = os.fspath(place), True
         self._rate = steps.optimizer.learning_rate if steps.optimizer else 0.0
 
@@ -63,11 +63,13 @@ class Resumption:
             return
         with blame(self.file):
             _expect_state(state, self._results)
-        if state["batch"] and state["feed"] != self._feed:
-            raise ArgumentError(
-                f"fit: resume_from goes on in the middle of an epoch and expects {state['feed']}. "
-                f"Received: {self._feed}"
-            )
+        if state["feed"] != self._feed:
+            if state["batch"]:
+                raise ArgumentError(
+                    f"fit: resume_from goes on in the middle of an epoch and expects {state['feed']}. "
+                    f"Received: {self._feed}"
+                )
+            warnings.warn(f"fit goes on with {self._feed}, after epochs of {state['feed']}.", stacklevel=6)
         self._pairs = _matched(self._callbacks, state["callbacks"])
         self.state = state
 

@@ -274,11 +274,14 @@ def test_other_batches_are_refused_in_the_middle_of_an_epoch(mid_epoch, fit, wor
     assert equal(before | {"history": None}, everything(m) | {"history": None})
 
 
-def test_other_batches_are_taken_at_the_end_of_an_epoch(mid_epoch):
+def test_other_batches_are_taken_at_the_end_of_an_epoch_with_a_warning(mid_epoch):
     file = mid_epoch / "step-000000005.safetensors"
     early = [EarlyStopping("loss", patience=9)]
     m = model("adam")
-    m.fit(X, LABELS, 22, 3, resume_from=file, callbacks=early, shuffle=False, verbose=0)
+    words = "fit goes on with .*'batch_size': 22.*, after epochs of .*'batch_size': 5"
+    with pytest.warns(UserWarning, match=words) as warned:
+        m.fit(X, LABELS, 22, 3, resume_from=file, callbacks=early, shuffle=False, verbose=0)
+    assert [w.filename for w in warned] == [__file__]
     assert m.steps_trained == 7
 
 
