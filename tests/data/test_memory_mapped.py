@@ -162,6 +162,7 @@ def test_rows_that_are_not_aligned_are_read(tmp_path):
     assert np.array_equal(memory_mapped.Column(x).rows(np.array([7, 3])), X[[7, 3]])
 
 
+@pytest.mark.compiled  # for what measures coverage in plain Python takes memory of its own
 @pytest.mark.parametrize("view", VIEWS)
 def test_no_more_than_the_rows_is_read(mapped, view):
     column = memory_mapped.Column(VIEWS[view](mapped(np.zeros((60, 60, 60), "float32"))))

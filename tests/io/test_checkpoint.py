@@ -186,6 +186,8 @@ def judge(path, folder):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
+            for words in ("the checkpoint is of a training that began with", "fit goes on with"):
+                warnings.filterwarnings("ignore", words)  # it may have been another one
             m.fit(X, LABELS, callbacks=[*callbacks, saver], resume_from=path, **FIT)
     except (FileError, ArgumentError) as error:
         if "must have a column for learning_rate" in str(error):  # which another callback adds at the epoch's end
