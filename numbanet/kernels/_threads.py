@@ -5,8 +5,9 @@
 - A parallel region costs 2 us under OpenMP on an idle machine and 98 under workqueue, and far more where another
   program holds a core: small work stays on one thread.
 - A thread of libgomp that waits for another spins 300,000 times, 17 ms on a Xeon, before it sleeps. Where another
-  program holds a core, the two of a region share the other one, and who spins keeps away who has work: beside one busy
-  process, steps took four times as long as on one thread. 10,000 spins cost an idle machine nothing; 3,000 do.
+  program holds a core, the two of a region share the other one, and who spins keeps away who has work. 10,000 spins
+  (GOMP_SPINCOUNT) help there (a step of 2 ms takes 6 and seldom 60), but on an idle machine a step after 5 ms of sleep
+  then takes 6 ms, too: the user's to set (November 2026, 2 cores).
 """
 
 from __future__ import annotations
@@ -26,8 +27,6 @@ from numba.core import config
 # Microseconds of work, on one core, that repay a parallel region.
 LEAST_WORK = 30.0
 LEAST_WORK_OF_WORKQUEUE = 400.0
-# of a thread of libgomp that waits
-SPINS = "10000"
 
 
 class Threads:
@@ -70,8 +69,7 @@ class Threads:
 
     def _start(self) -> None:  # pragma: no cover - compiled kernels only
         """Start the threading layer, learn which it is, and tell the user if it is the slow one."""
-        with _short_waits():
-            numba.get_num_threads()
+        numba.get_num_threads()
         layer = numba.threading_layer()
         if layer == "workqueue":
             self.lock = self._one_at_a_time
@@ -84,22 +82,6 @@ class Threads:
                     stacklevel=2,
                 )
         self.least_work = LEAST_WORK_OF_WORKQUEUE if layer == "workqueue" else LEAST_WORK
-
-
-@contextlib.contextmanager
-def _short_waits() -> Iterator[None]:  # pragma: no cover - compiled kernels only
-    """Around the start of libgomp, which reads its settings once: the user's, or SPINS.
-
-    Where another package, such as PyTorch, has loaded libgomp before, it keeps what it has read.
-    """
-    if "GOMP_SPINCOUNT" in os.environ or "OMP_WAIT_POLICY" in os.environ:
-        yield
-        return
-    os.environ["GOMP_SPINCOUNT"] = SPINS
-    try:
-        yield
-    finally:
-        del os.environ["GOMP_SPINCOUNT"]
 
 
 threads = Threads()

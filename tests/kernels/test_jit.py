@@ -343,18 +343,6 @@ sys.modules["numba.np.ufunc.tbbpool"] = None
     assert errors.count("libgomp1") == 1
 
 
-@pytest.mark.parametrize(("set_by_user", "spins"), [({}, "10000"), ({"GOMP_SPINCOUNT": "77"}, "77")])
-@pytest.mark.skipif(sys.platform != "linux" or "omp" not in layers(), reason="no libgomp here")
-def test_threads_that_wait_spin_briefly(warm, monkeypatch, set_by_user, spins):
-    """By what libgomp says when it starts; what runs after it finds the environment as it was."""
-    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
-    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
-    code = FORK + 'print("GOMP_SPINCOUNT" in os.environ)'
-    printed, said = run(code, warm[0], NUMBA_THREADING_LAYER="omp", OMP_DISPLAY_ENV="verbose", **set_by_user)
-    assert f"GOMP_SPINCOUNT = '{spins}'" in said
-    assert printed[-1] == str(bool(set_by_user))
-
-
 @pytest.mark.parametrize("n", [0, -1, 1.5, True, "2", None, 10**6])
 def test_bad_thread_counts_are_refused(n):
     with pytest.raises(ValueError, match="set_num_threads"):
