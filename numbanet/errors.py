@@ -42,7 +42,7 @@ class NonFiniteError(NumbanetError, FloatingPointError):
     """A training step in which NaN or infinity came up: `layer`, `step` (the first is 1), `array`, `index`, `value`.
 
     layer: its name, or "input", "targets", "loss". array: as its kernel calls it, such as "y" or "dw", or the name of a
-    parameter. The weights are those before the step.
+    parameter: an update before, or set_weights, made that so. Otherwise the weights are those before the step.
     """
 
     def __init__(

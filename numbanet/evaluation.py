@@ -22,8 +22,7 @@ def evaluate(
 
     between: called after each batch.
     """
-    states = (steps.mean_loss, *steps.states)
-    before = [np.array(state) for state in states]
+    before = [np.array(total) for total in steps.totals]
     try:
         steps.reset()
         with closing(batches):
@@ -35,8 +34,8 @@ def evaluate(
         return steps.results()
     finally:
         steps.restore_weights()
-        for state, kept in zip(states, before, strict=True):
-            state[...] = kept
+        for total, kept in zip(steps.totals, before, strict=True):
+            total[...] = kept
 
 
 def predict(steps: Steps, x: Any, batch_size: int | None, lengths: Any, limit: int | None) -> Any:

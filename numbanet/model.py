@@ -175,7 +175,7 @@ class Sequential(Weights):
 
         x, y: arrays; memory-mapped ones are read, converted and checked batch by batch. Or x is an iterable of batches
         (x, y), (x, y, sample_weight) or (x, y, sample_weight, lengths): a sequence, taken in an order that is drawn for
-        each epoch, or what is gone over in its own order. A thread makes the next two batches while a step runs.
+        each epoch, or what is gone over in its own order. A thread makes two ahead, but of a list.
         steps_per_epoch: of an iterable without a length; each epoch goes on where the one before ended.
         batch_size: None is 32; len(x) is batch gradient descent, 1 stochastic, in between mini-batch.
         epochs: the number of the last epoch; those before initial_epoch are taken as done.
@@ -192,7 +192,8 @@ class Sequential(Weights):
         An unbuilt model is built for the shape of x, on the CPU in float32. Raises ShapeError, DtypeError, DataError
         or ArgumentError before anything is trained (or when a batch comes), what an iterable raises, FileError where a
         checkpoint cannot be read, and NonFiniteError at the step that comes to NaN or infinity, whose update is not
-        made (see callbacks.TerminateOnNaN). Ctrl-C raises KeyboardInterrupt after the step that runs.
+        made (see callbacks.TerminateOnNaN). Ctrl-C raises KeyboardInterrupt after the step that runs, or while fit
+        waits for a batch.
         """
         with self._lock:
             self._refuse_while_fitting("fit")

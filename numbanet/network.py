@@ -26,6 +26,11 @@ class Slot:
     value: Any
     gradient: Any
 
+    @property
+    def key(self) -> str:
+        """Its name in the model: "dense/kernel"."""
+        return f"{self.layer}/{self.parameter.name}"
+
 
 @dataclass(frozen=True)
 class Ends:

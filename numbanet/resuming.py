@@ -62,7 +62,7 @@ class Resumption:
         if state is None:
             return
         with blame(self.file):
-            _expect_state(state, self._results)
+            _expect_state(state, self._steps.totals)
         if state["feed"] != self._feed:
             if state["batch"]:
                 raise ArgumentError(
@@ -73,11 +73,6 @@ class Resumption:
         self._pairs = _matched(self._callbacks, state["callbacks"])
         self.state = state
 
-    @property
-    def _results(self) -> tuple[Any, ...]:
-        """What adds up loss and metrics of an epoch."""
-        return (self._steps.mean_loss, *self._steps.states)
-
     def restore(self) -> None:
         """Put the callbacks back to where they were; once, after the hooks that begin anew."""
         if self.state is not None and self._pending:
@@ -86,7 +81,7 @@ class Resumption:
                     callback.set_state(kept)
             if self._steps.optimizer and self._steps.optimizer.schedule is None:
                 self._steps.optimizer.learning_rate = self._rate
-            for place, kept in zip(self._results, self.state["results"], strict=True):
+            for place, kept in zip(self._steps.totals, self.state["results"], strict=True):
                 place[...] = kept
             self._model.stop_training = self.state["stop_training"]
         self._pending = False

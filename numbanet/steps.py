@@ -72,7 +72,7 @@ class Steps:
                 )
 
     def _allocate_moments(self) -> None:
-        shapes = {slot.layer + "/" + slot.parameter.name: slot.parameter.shape for slot in self.network.trained}
+        shapes = {slot.key: slot.parameter.shape for slot in self.network.trained}
         self.moments: dict[str, Arena] = {}
         self.updates = self.network.device.zeros((1,), np.int64)
         for name, initial in self.optimizer.arrays.items() if self.optimizer else ():
@@ -107,7 +107,7 @@ class Steps:
         for key, place in places.items():
             place[...] = values[key]
         for slot in self.network.slots:
-            slot.value[...] = weights[f"{slot.layer}/{slot.parameter.name}"]
+            slot.value[...] = weights[slot.key]
         self.network.iteration[0], self.updates[0] = counts
 
     def _take_rate(self, optimizer: Optimizer, initial: float, rate: float) -> None:
@@ -361,8 +361,13 @@ class Steps:
 
     def reset(self) -> None:
         """Start adding loss and metrics up anew."""
-        for state in (self.mean_loss, *self.states):
-            state[...] = 0
+        for total in self.totals:
+            total[...] = 0
+
+    @property
+    def totals(self) -> tuple[Any, ...]:
+        """The arrays in which loss and metrics add up."""
+        return (self.mean_loss, *self.states)
 
     def results(self) -> dict[str, Any]:
         """Loss and metrics over the batches since `reset`."""

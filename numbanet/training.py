@@ -122,7 +122,7 @@ class Training:
             "batch": self.batch,
             "stop_training": bool(self.model.stop_training),
             "feed": self.feed.description,
-            "results": [np.array(state) for state in (self.steps.mean_loss, *self.steps.states)],
+            "results": [np.array(total) for total in self.steps.totals],
             "callbacks": [{"class_name": type(c).__name__, "state": c.get_state()} for c in self.callbacks],
         }
 

@@ -63,7 +63,7 @@ class Weights(LayerStack):
         """Take values in the order of get_weights; nothing is changed unless all of them fit."""
         with self._lock:
             slots = self._slots("set_weights", layer)
-            shapes = {f"{slot.layer}/{slot.parameter.name}": slot.parameter.shape for slot in slots}
+            shapes = {slot.key: slot.parameter.shape for slot in slots}
             checked = door.parameters("set_weights", weights, shapes, self._built("set_weights").dtype)
             for slot, a in zip(slots, checked, strict=True):
                 slot.value[...] = a
@@ -80,7 +80,7 @@ class Weights(LayerStack):
         """Copies of the last step's gradients by the names of weight_names, as the optimizer used them: clipped."""
         with self._lock:
             slots = self._built("last_gradients").trained
-            return {f"{slot.layer}/{slot.parameter.name}": np.array(slot.gradient) for slot in slots}
+            return {slot.key: np.array(slot.gradient) for slot in slots}
 
     def reset_states(self, states: dict[str, Sequence[Any]] | None = None) -> None:
         """Choose the states with which recurrent layers with stateful=True begin the next batch: zeros, or these.
@@ -106,7 +106,7 @@ class Weights(LayerStack):
     @property
     def weight_names(self) -> list[str]:
         """The names of get_weights' arrays: "dense/kernel", "dense/bias", ..."""
-        return [f"{slot.layer}/{slot.parameter.name}" for slot in self._built("weight_names").slots]
+        return [slot.key for slot in self._built("weight_names").slots]
 
     @property
     def steps_trained(self) -> int:

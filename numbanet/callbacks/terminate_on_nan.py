@@ -10,9 +10,9 @@ class TerminateOnNaN(Callback):
     """Chooses what fit does at the first step whose loss, or whose gradient, has NaN or infinity in it.
 
     action: "error", which is what fit does without this callback, raises NonFiniteError, which names the layer, the
-    step and the first array that is not finite. "stop" warns of the same and ends the training after this epoch's
-    validation. In both the update is not made: weights, running statistics and moments are those before the step.
-    "ignore" does not look and trains on.
+    step and the first array that is not finite. "stop" warns of the same and ends the training there: the
+    history has the epochs that were finished. In both the update is not made: weights, running statistics and moments
+    are those before the step. "ignore" does not look and trains on.
     """
 
     def __init__(self, action: str = "error") -> None:

@@ -70,7 +70,7 @@ def described(name: str, network: Network, chosen: Chosen) -> tuple[dict[str, An
     """The tensors and the metadata of a model file. Raises ArgumentError where they would not make the model again."""
     optimizer, loss, metrics = chosen
     choices = None if optimizer is None or loss is None else Choices(optimizer, loss, list(metrics))
-    tensors = {f"{slot.layer}/{slot.parameter.name}": slot.value for slot in network.slots}
+    tensors = {slot.key: slot.value for slot in network.slots}
     metadata = {
         "kind": "model",
         "name": name,
