@@ -16,7 +16,7 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 HEAD = """# Measured results
 
 Generated, each section by the command that it names: peak.py, compare.py, inference.py, kernel_time.py, memory.py,
-memory_mapped.py, prefetch.py, epoch.py and character_model.py with --write. On shared machines read ratios and shares,
+memory_mapped.py, prefetch.py, epoch.py, character_model.py and cuda_code.py with --write. On shared machines read ratios and shares,
 not single times.
 """
 LIBRARIES = "numba", "numpy", "torch", "jax", "scikit-learn"

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import platform
 import sys
 import time
 import warnings
 from importlib import metadata
+from typing import Any
 
 import numpy as np
 
 from . import __version__
 from .data.door import is_finite
 from .datasets.download import data_folder
+from .errors import NumbanetError
 from .kernels import _cache, _jit, _machine
 from .kernels._threads import get_num_threads
 
+GPU_PACKAGES = (
+    *("numba-cuda", "cuda-bindings", "cuda-toolkit"),
+    *("nvidia-nvvm", "nvidia-cuda-nvcc", "nvidia-cuda-nvrtc", "nvidia-cuda-nvcc-cu12", "nvidia-cuda-nvrtc-cu12"),
+)
 NEEDED, OPTIONAL = ("numpy", "numba", "llvmlite"), ("matplotlib", "tbb", "intel-openmp")
 SETTINGS = ("NUMBA", "OMP_", "KMP_", "GOMP_")
 
@@ -45,6 +52,7 @@ def report() -> tuple[dict[str, str], list[str]]:
     remarks += warned
     slow = " (slow to start: small steps stay on one thread, and models take turns)" if layer == "workqueue" else ""
     facts["threads"] = f"{get_num_threads()}, threading layer {layer}{slow}"
+    facts |= _gpu_facts(remarks)
     facts |= _cache_facts(remarks)
     facts["a kernel"] = _try_kernel(remarks)
     facts["data"] = f"{data_folder()} ({_downloads()})"
@@ -58,6 +66,46 @@ def _version(package: str) -> str:
         return f"{package} {metadata.version(package)}"
     except metadata.PackageNotFoundError:
         return f"no {package}" if package in NEEDED else ""
+
+
+def _gpu_facts(remarks: list[str]) -> dict[str, str]:
+    """The GPU, what its kernels are compiled with, and why device="cuda" cannot be used."""
+    facts = {"gpu": "none that can be used", "cuda": ", ".join(filter(None, map(_version, GPU_PACKAGES))) or "none"}
+    driver: Any = None
+    try:
+        from .devices.cuda import find_driver
+
+        driver = find_driver()
+        memory = f"{driver.free_bytes() / 2**20:,.0f} of {driver.total_bytes / 2**20:,.0f} MiB free"
+        capability, version = (".".join(map(str, pair)) for pair in (driver.capability, driver.version))
+        facts["gpu"] = f"{driver.name}, compute capability {capability}, {memory}, driver for CUDA {version}"
+    except Exception as error:  # whatever it is, it belongs into the report
+        facts["gpu"] += f": {_line(error)}"
+    if driver is None and facts["cuda"] == "none":
+        return facts
+    try:
+        launch = _cuda_launch()
+        found = launch.ptx(driver.capability if driver else (9, 0)).text.partition(".version ")[2].split()[0]
+        facts["cuda"] += f"; kernels become PTX {found}"
+        if driver:
+            driver.load(launch)
+    except Exception as error:
+        remarks.append(f"device='cuda' cannot be used: {_line(error)}")
+    return facts
+
+
+def _line(error: Exception) -> str:
+    """An error on one line."""
+    own = "" if isinstance(error, NumbanetError) else f"{type(error).__name__}: "
+    return own + " ".join(str(error).split())[:500]
+
+
+def _cuda_launch() -> Any:
+    """A small kernel over arrays that are nowhere: to compile, not to run."""
+    from .devices.arrays import DeviceArray
+
+    arrays = [DeviceArray(None, None, 256, shape, np.float32) for shape in ((3,), (1,))]
+    return importlib.import_module("numbanet.kernels.mean.cuda").forward.bind(*arrays)
 
 
 def _cache_facts(remarks: list[str]) -> dict[str, str]:
@@ -80,7 +128,7 @@ def _try_kernel(remarks: list[str]) -> str:
     try:
         right = is_finite(np.ones(3, np.float32)) and not is_finite(np.array([1, np.nan, 1], np.float32))
     except Exception as error:  # whatever it is, it belongs into the report
-        remarks.append(f"no kernel can be compiled: {type(error).__name__}: {' '.join(str(error).split())[:500]}")
+        remarks.append(f"no kernel can be compiled: {_line(error)}")
         return "fails"
     if not right:
         remarks.append("a kernel finds NaN where there is none, or none where there is")

@@ -70,20 +70,23 @@ class Sequential(Weights):
 
     # --- build and compile
 
-    def build(self, input_shape: Sequence[int], device: str | Device = "cpu", dtype: Any = "float32") -> None:
+    def build(
+        self, input_shape: Sequence[int], device: str | Device = "cpu", dtype: Any = "float32", precision: Any = None
+    ) -> None:
         """Allocate and initialise for samples of `input_shape`, without the batch axis: (64,) or (28, 28, 1).
 
-        device: "cpu", or "reference" for the textbook loops. dtype: "float32" or "float64".
-        Raises ArgumentError, ShapeError (a layer does not fit the one below) or DeviceError.
+        device: "cpu", "cuda" for a GPU, or "reference" for the textbook loops. dtype: "float32" or "float64".
+        precision: "tf32" or "bf16" for the factors of products on a GPU's tensor cores, in float32 models.
+        Raises ArgumentError, ShapeError (a layer does not fit the one below), DeviceError, MissingDependency.
         """
         if not self.layers:
             raise StateError("build: expected a model with layers, received an empty one. Add a layer first.")
         shape = door.sample_shape("build", input_shape, self._takes_indices)
-        door.expect_float("build", dtype)
+        door.expect_float("build", dtype, precision)
         with self._lock:
             self._refuse_while_fitting("build")
             self._warn_of_trained_layers()
-            self._take(Network(self.layers, shape, get_device(device), dtype, self.seed))
+            self._take(Network(self.layers, shape, get_device(device, precision), dtype, self.seed))
             self.epochs_trained, self._built_from_data = 0, False
 
     def compile(
@@ -189,11 +192,10 @@ class Sequential(Weights):
         lengths: (N,), how many steps of each sequence count, from 1 to all; what stands behind them changes nothing.
         verbose: 0 nothing, 1 a live line, 2 a line an epoch, "auto" by whether the output is a terminal.
 
-        An unbuilt model is built for the shape of x, on the CPU in float32. Raises ShapeError, DtypeError, DataError
-        or ArgumentError before anything is trained (or when a batch comes), what an iterable raises, FileError where a
-        checkpoint cannot be read, and NonFiniteError at the step that comes to NaN or infinity, whose update is not
-        made (see callbacks.TerminateOnNaN). Ctrl-C raises KeyboardInterrupt after the step that runs, or while fit
-        waits for a batch.
+        An unbuilt model is built for the shape of x, on the CPU in float32. Raises ShapeError, DtypeError, DataError or
+        ArgumentError before training (or when a batch comes), what an iterable raises, FileError for a checkpoint, and
+        NonFiniteError at the step that comes to NaN or infinity, whose update is not made (see TerminateOnNaN); on a
+        GPU maybe some steps later. Ctrl-C raises KeyboardInterrupt after a step, or while fit waits for a batch.
         """
         with self._lock:
             self._refuse_while_fitting("fit")
@@ -255,8 +257,8 @@ class Sequential(Weights):
             if sample_weight is None and lengths is None and self.loss and steps and steps.takes(x):
                 step = steps.step(TRAIN, len(x))
                 if step.fits(x, y) and steps.plain_targets:
-                    np.copyto(step.x, x)
-                    np.copyto(step.targets, y)
+                    step.x[...] = x
+                    step.targets[...] = y
                     if steps.good_batch(step):
                         step.run()
                         return float(step.loss[0])
@@ -334,9 +336,8 @@ class Sequential(Weights):
     def save_checkpoint(self, path: str | os.PathLike[str]) -> None:
         """Write all that training needs to go on to the same bits; also from a callback, while fit runs.
 
-        Weights, moments, counters, learning rate, and of a fit the place in the epoch, metrics, history and the states
-        of callbacks. Raises StateError before build and compile, NonFiniteError where weights are NaN or infinite, else
-        as save does.
+        Weights, moments, counters, learning rate, and of a fit the place in the epoch, metrics, history and callbacks'
+        states. Raises StateError before build and compile, NonFiniteError for weights that are not finite, and as save.
         """
         with self._lock:
             steps, fit = self._ready("save_checkpoint"), self._training
@@ -385,8 +386,7 @@ class Sequential(Weights):
     def swap_average(self) -> None:
         """Exchange the trained weights and their average, which an optimizer with use_ema=True keeps.
 
-        Called twice it changes nothing. Until the first update the average is the weights. Raises StateError where
-        there is none.
+        Twice changes nothing. Until the first update the average is the weights. Raises StateError without one.
         """
         with self._lock:
             self._ready("swap_average").swap_average()

@@ -40,9 +40,6 @@ def first(parameters: Iterable[Named], batch: Iterable[Named], program: Program)
     finite.
     """
     known = among(parameters)
-    for call in program.calls:
-        if call.owner == "data":
-            call.kernel(*call.arguments)
     if known or (known := among(batch)):
         return known
     for call in program.calls:
@@ -68,8 +65,9 @@ def _operation(call: Call) -> str:
 
 
 def _look(owner: str, name: str, array: Any, operation: str = "") -> Found | None:
-    if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
+    if not hasattr(array, "dtype") or array.dtype.kind != "f" or not array.shape:
         return None
+    array = np.asarray(array)
     bad = ~np.isfinite(array)
     if not bad.any():
         return None

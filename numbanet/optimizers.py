@@ -166,9 +166,9 @@ class Optimizer:
             program.call(mean, self.gradient_accumulation_steps, arrays["total"], g)
         self._clip(program, g, segments)
         if self.weight_decay:
-            program.call(program.kernels(weight_decay).apply, self._rate, self.weight_decay, w)
+            program.call(program.kernels(weight_decay).apply, program.device.follow(self._rate), self.weight_decay, w)
         self.update(program, g, w, arrays, iteration)
-        program.call(program.kernels(counter).advance, iteration)
+        program.call(program.kernels(counter).advance, 1, iteration)
         if self.use_ema:
             loops = program.kernels(moving_average)
             program.call(loops.follow, self.ema_momentum, iteration, w, arrays["average"])
@@ -228,10 +228,10 @@ class SGD(Optimizer):
     def update(self, program: Program, g: Any, w: Any, moments: dict[str, Any], iteration: Any) -> None:
         loops = program.kernels(sgd)
         if not self.momentum:
-            program.call(loops.update, g, self._rate, w)
+            program.call(loops.update, g, program.device.follow(self._rate), w)
         else:
             update = loops.update_nesterov if self.nesterov else loops.update_momentum
-            program.call(update, g, self._rate, self.momentum, moments["velocity"], w)
+            program.call(update, g, program.device.follow(self._rate), self.momentum, moments["velocity"], w)
 
 
 class Adagrad(Optimizer):
@@ -261,7 +261,7 @@ class Adagrad(Optimizer):
 
     def update(self, program: Program, g: Any, w: Any, moments: dict[str, Any], iteration: Any) -> None:
         update = program.kernels(adagrad).update
-        program.call(update, g, self._rate, self.epsilon, moments["accumulator"], w)
+        program.call(update, g, program.device.follow(self._rate), self.epsilon, moments["accumulator"], w)
 
 
 class RMSprop(Optimizer):
@@ -297,10 +297,10 @@ class RMSprop(Optimizer):
             arrays.append(moments["mean"])
         if self.momentum:
             update = loops.update_centered_momentum if self.centered else loops.update_momentum
-            program.call(update, g, self._rate, *numbers, self.momentum, *arrays, moments["velocity"], w)
+            program.call(update, g, program.device.follow(self._rate), *numbers, self.momentum, *arrays, moments["velocity"], w)
         else:
             update = loops.update_centered if self.centered else loops.update
-            program.call(update, g, self._rate, *numbers, *arrays, w)
+            program.call(update, g, program.device.follow(self._rate), *numbers, *arrays, w)
 
 
 class Adam(Optimizer):
@@ -334,7 +334,7 @@ class Adam(Optimizer):
         loops = program.kernels(adam)
         update = loops.update_amsgrad if self.amsgrad else loops.update
         numbers = (self.beta_1, self.beta_2, self.epsilon)
-        program.call(update, g, self._rate, *numbers, iteration, *(moments[name] for name in self.moments), w)
+        program.call(update, g, program.device.follow(self._rate), *numbers, iteration, *(moments[name] for name in self.moments), w)
 
 
 class AdamW(Adam):
@@ -366,7 +366,7 @@ class Lion(Optimizer):
 
     def update(self, program: Program, g: Any, w: Any, moments: dict[str, Any], iteration: Any) -> None:
         update = program.kernels(lion).update
-        program.call(update, g, self._rate, self.beta_1, self.beta_2, moments["mean"], w)
+        program.call(update, g, program.device.follow(self._rate), self.beta_1, self.beta_2, moments["mean"], w)
 
 
 _known = {

@@ -44,12 +44,14 @@ class Perceptron:
         if not np.isin(t, (0, 1)).all():
             raise DataError("Perceptron.fit: expected labels 0 and 1 in y. Received: " + str(np.unique(t)[:5]))
         self.weights, self.bias, self.mistakes = np.zeros(x.shape[1]), np.zeros(1), []
-        met = np.zeros(1, np.int64)
+        take = self.device.take
+        x, t, w, b, met = take(x), take(t), take(self.weights), take(self.bias), take(np.zeros(1, np.int64))
         for _ in range(epochs):
-            self.device.kernels(perceptron).epoch(x, t, self.learning_rate, self.weights, self.bias, met)
+            self.device.kernels(perceptron).epoch(x, t, self.learning_rate, w, b, met)
             self.mistakes.append(int(met[0]))
-            if not met[0]:
+            if not self.mistakes[-1]:
                 break
+        self.weights, self.bias = np.array(w), np.array(b)
         self.converged = self.mistakes[-1] == 0
         return self
 
@@ -60,9 +62,9 @@ class Perceptron:
         x = self._samples("Perceptron.predict", x)
         if x.shape[1] != len(self.weights):
             raise ShapeError(f"Perceptron.predict: expected x of shape (N, {len(self.weights)}), received {x.shape}")
-        y = np.zeros(len(x))
-        self.device.kernels(perceptron).predict(x, self.weights, self.bias, y)
-        return y.astype(np.int64)
+        take, y = self.device.take, self.device.zeros((len(x),), DTYPE)
+        self.device.kernels(perceptron).predict(take(x), take(self.weights), take(self.bias), y)
+        return np.array(y).astype(np.int64)
 
     def _samples(self, owner: str, x: Any) -> Any:
         a = door.array(owner, "x", x, DTYPE)

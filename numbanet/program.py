@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-
 from .devices import Device
 from .errors import ArgumentError
 from .kernels._kernel import Kernel
@@ -39,7 +37,7 @@ class Program:
         self.device = device
         self.owner = ""
         self.calls: list[Call] = []
-        self.stop = device.zeros((1,), np.int64)
+        self.stop = device.flag()
         self._executor: Any = None
 
     def kernels(self, operation: ModuleType) -> Any:
@@ -67,3 +65,7 @@ class Program:
         if self._executor is None:
             self.finish()
         self._executor.run()
+
+    def stopped(self, wait: bool = True) -> bool:
+        """Whether a kernel ended the run; wait: for a GPU that still runs, or say what is known by now."""
+        return self.device.is_set(self.stop, wait)

@@ -33,12 +33,14 @@ FIT = Mode(training=True, loss=True, report=True, gradients=True, update=True, g
 
 @dataclass(frozen=True)
 class Source:
-    """Whole arrays that a step takes its batch from: row indices[k] becomes sample k."""
+    """Whole arrays that a step takes its batch from: row order[first + k] becomes sample k, and first moves on."""
 
     x: Any
     y: Any
     weights: Any | None
-    mask: Any | None = None
+    mask: Any | None
+    order: Any
+    first: Any
 
 
 @dataclass(frozen=True)
@@ -56,22 +58,29 @@ class Step:
     y: Any
     targets: Any
     weights: Any
-    indices: Any
     loss: Any
     before: Callable[[], None] | None = None
     accumulating: Program | None = None
     due: Callable[[], bool] | None = None
     refuse: Callable[[Program], None] | None = None
 
-    def run(self) -> None:
-        """Replay the program. Raises NonFiniteError where it stopped, with the weights as they were."""
+    def run(self, wait: bool = True) -> None:
+        """Replay the program. Raises NonFiniteError where it stopped, with the weights as they were.
+
+        wait: for a GPU. Otherwise the error may come up at a later step, or when the last one is settled; nothing has
+        changed in between.
+        """
         program = self.program
         if self.accumulating is not None and self.due is not None and not self.due():
             program = self.accumulating
         elif self.before is not None:
             self.before()
         program.run()
-        if program.stop[0] and self.refuse is not None:
+        self.settle(program, wait or self.accumulating is not None)  # two programs take turns
+
+    def settle(self, program: Program, wait: bool = True) -> None:
+        """Raises NonFiniteError where the program stopped."""
+        if self.refuse is not None and program.stopped(wait):
             self.refuse(program)
 
     def fits(self, x: Any, y: Any) -> bool:

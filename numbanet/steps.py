@@ -145,7 +145,6 @@ class Steps:
             "losses": device.zeros((rows,), self.network.dtype),
             "saved": device.zeros((rows,), self.network.dtype),
             "masked": device.zeros((rows,), self.network.dtype),
-            "indices": device.zeros((n,), np.int64),
         }
         batch["weights"][...] = 1
         self.network.reserve(n)
@@ -154,7 +153,7 @@ class Steps:
         self._batch, self._capacity = batch, n
 
     def record(self, mode: Mode, n: int, source: Source | None = None) -> Step:
-        """Write a step down; with a source its batch comes from whole arrays, by `indices`."""
+        """Write a step down; with a source its batch comes from whole arrays."""
         self._reserve(n)
         ends = self.network.ends(n, mode.training, mode.lengths)
         self._check_mask(ends.output_mask)
@@ -171,7 +170,6 @@ class Steps:
             ends.y,
             b["targets"],
             b["weights"],
-            b["indices"],
             self.value,
             self._before(mode),
             self._program(mode, source, ends, b, update=False) if every else None,
@@ -224,6 +222,9 @@ class Steps:
                 metric.record(program, y.reshape(rows), targets, state)
         if mode.update and self.optimizer:
             self._record_update(program, self.optimizer, update)
+        if source:
+            program.owner = "data"
+            program.call(program.kernels(counter).advance, n, source.first)
         return program.finish()
 
     def _record_update(self, program: Program, optimizer: Optimizer, update: bool) -> None:
@@ -235,7 +236,7 @@ class Steps:
             optimizer.record(program, gradient, network.trained_values, segments, arrays, self.updates)
         else:
             optimizer.record_accumulation(program, gradient, arrays)
-        program.call(program.kernels(counter).advance, network.iteration)
+        program.call(program.kernels(counter).advance, 1, network.iteration)
 
     def _expect_finite(self, mode: Mode, program: Program, a: Any) -> None:
         """End the step here where an array is not finite."""
@@ -309,14 +310,12 @@ class Steps:
 
     def _gather(self, program: Program, source: Source, ends: Ends, b: dict[str, Any]) -> None:
         program.owner = "data"
-        rows = program.kernels(gather).rows
         samples, n = len(source.x), len(ends.x)
-        program.call(rows, source.x.reshape(samples, -1), b["indices"], ends.x.reshape(n, -1))
-        if source.mask is not None:
-            program.call(rows, source.mask, b["indices"], ends.mask)
-        program.call(rows, source.y.reshape(samples, -1), b["indices"], b["targets"].reshape(n, -1))
-        if source.weights is not None:
-            program.call(rows, source.weights.reshape(samples, -1), b["indices"], b["weights"].reshape(n, -1))
+        pairs = [(source.x, ends.x), (source.mask, ends.mask), (source.y, b["targets"]), (source.weights, b["weights"])]
+        for whole, batch in pairs:
+            if whole is not None:
+                rows = whole.reshape(samples, -1), source.order, source.first, batch.reshape(n, -1)
+                program.call(program.kernels(gather).rows, *rows)
 
     def _penalties(self, program: Program) -> None:
         for slot in self.network.trained:
@@ -357,7 +356,7 @@ class Steps:
             found = self._checks[n] = (program.finish(), flags)
         program, flags = found
         program.run()
-        return not (flags[0, 0] or flags[1, 0])
+        return not np.array(flags).any()
 
     def reset(self) -> None:
         """Start adding loss and metrics up anew."""
@@ -371,8 +370,9 @@ class Steps:
 
     def results(self) -> dict[str, Any]:
         """Loss and metrics over the batches since `reset`."""
-        loss = float(self.mean_loss[0] / self.mean_loss[1]) if self.mean_loss[1] else math.nan
-        values = {m.name: m.value(state) for m, state in zip(self.metrics, self.states, strict=True)}
+        total, count = np.array(self.mean_loss)
+        loss = float(total / count) if count else math.nan
+        values = {m.name: m.value(np.array(state)) for m, state in zip(self.metrics, self.states, strict=True)}
         return {"loss": loss, **values}
 
     def restore_weights(self) -> None:

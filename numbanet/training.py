@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -232,7 +232,7 @@ class Training:
         fixed = self.steps.network.fixed
         kept = np.array(fixed)  # the states of stateful layers go on from the training data
         with ExitStack() as ends:  # each of them, also where one before it fails
-            ends.callback(np.copyto, fixed, kept)
+            ends.callback(fixed.__setitem__, ..., kept)
             for callback in self.callbacks:
                 callback.on_test_begin()
                 ends.callback(callback.on_test_end)
@@ -243,11 +243,15 @@ class Training:
         """The rest of an epoch."""
         watching = [c for c in self.callbacks if c.watches_batches]
         samples = 0
+        last: Batch | None = None
         with closing(self.feed.epoch(self.model.epochs_trained, self.batch, self._done)) as batches:
             while (batch := self._next(batches)) is not None:
                 for callback in watching:
                     callback.on_train_batch_begin(self.batch)
-                self._run_step(batch)
+                if last is not None and last.step is not batch.step:
+                    self._try(last.settle)
+                self._try(batch.run, bool(watching))
+                last = batch
                 self.batch += 1
                 samples += len(batch)
                 if watching:
@@ -257,6 +261,8 @@ class Training:
                 if progress.due:
                     progress.update(samples, self.steps.results())
                 self._interrupts.check()
+        if last is not None:
+            self._try(last.settle)
         if self.feed.samples is None:
             progress.total = samples
 
@@ -268,9 +274,10 @@ class Training:
         finally:
             self._interrupts.at_once = False
 
-    def _run_step(self, batch: Batch) -> None:
+    def _try(self, action: Callable[..., None], *arguments: Any) -> None:
+        """Do what may raise NonFiniteError."""
         try:
-            batch.run()
+            action(*arguments)
         except NonFiniteError as error:
             if self.plan.on_non_finite == "error":
                 raise

@@ -38,7 +38,7 @@ USES = [
     ],
     (lambda: nn.Sequential([layers.Dense(3)]).build((8, 8)), "Dense (layer 0, 'dense')", "Put Flatten() before it"),
     (lambda: nn.Sequential([]).build((4,)), "build", "Add a layer"),
-    *[(lambda v=v: model(device=v), "device", "cpu, reference") for v in ("cuda2", "CPU", 3)],
+    *[(lambda v=v: model(device=v), "device", "cpu, cuda, reference") for v in ("cuda2", "CPU", 3)],
     *[(lambda v=v: model(dtype=v), "build", "dtype") for v in ("float16", "int32", 32)],
     (lambda: nn.Sequential([layers.Dense(3)]).compile("adam"), "compile", "loss"),
     *[(lambda v=v: model().compile(v, "mse"), "compile", "optimizer") for v in ("adm", 3, None)],

@@ -105,7 +105,7 @@ def test_demo_where_nothing_can_be_written(few, capsys):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--device", "gpu"], "device must be one of cpu, reference. Received: 'gpu'."),
+        (["--device", "gpu"], "device must be one of cpu, cuda, reference. Received: 'gpu'."),
         (["--device", "cpus"], "Did you mean 'cpu'?"),
         (["--epochs", "0"], "epochs must be a positive integer"),
         (["--seed", "-1"], "seed must be"),

@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,10 @@ import pytest
 
 import numbanet as nn
 from numbanet import cli, doctor
+from numbanet.devices import driver as drivers
 from numbanet.kernels import _cache, _machine
+from tests.devices.fake import FakeApi
+from tests.ptx.compiler import numba_cuda
 
 ROOT = Path(nn.__file__).parent.parent
 
@@ -29,7 +33,7 @@ def test_it_prints_what_a_bug_report_needs(capsys):
     names = [line.split()[0] for line in lines if not line.startswith(("warning", "a kernel"))]
     assert names == [
         *["numbanet", "python", "system", "packages", "processor", "vectors", "cores", "threads"],
-        *["cache", "compiled", "data", "settings"],
+        *["gpu", "cuda", "cache", "compiled", "data", "settings"],
     ]
     text = "\n".join(lines)
     for word in (nn.__version__, sys.version.split()[0], "numpy 2.", "numba 0.", "llvmlite 0."):
@@ -61,6 +65,70 @@ def test_the_widest_vectors_are_named(monkeypatch, features, vectors):
 
     monkeypatch.setattr(_machine, "cpu_target", Target)
     assert (facts()["processor"], facts()["vectors"]) == ("someone", vectors)
+
+
+@pytest.fixture
+def gpu(monkeypatch):
+    """What the doctor says of a GPU whose driver is a fake."""
+
+    def say(**settings):
+        monkeypatch.setattr(drivers, "_bindings", lambda: FakeApi(**settings))
+        return doctor.report()
+
+    return say
+
+
+@pytest.mark.compiled
+def test_a_gpu_is_described(gpu):
+    pytest.importorskip("numba.cuda")
+    found, _ = gpu()
+    assert found["gpu"] == "Fake GPU, compute capability 9.0, 3 of 4 MiB free, driver for CUDA 13.0"
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"fails": {"cuInit": [100]}}, "there is no NVIDIA GPU that this process may use"),
+        ({"version": 11080}, "found one for 11.8. Update NVIDIA's driver"),
+        ({"capability": (6, 1)}, "compute capability 7.0 or newer, found Fake GPU with 6.1"),
+    ],
+)
+def test_why_a_gpu_cannot_be_used(gpu, settings, words):
+    pytest.importorskip("numba.cuda")
+    found, _ = gpu(**settings)
+    assert found["gpu"].startswith("none that can be used: cuda: ")
+    assert words in found["gpu"]
+
+
+def test_without_the_packages_it_is_said_what_to_install(monkeypatch):
+    for name in ("cuda", "cuda.bindings"):
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setattr(doctor, "GPU_PACKAGES", ("no-such-package",))
+    found, remarks = doctor.report()
+    assert "pip install 'numbanet[cuda]'" in found["gpu"]
+    assert found["cuda"] == "none"
+    assert not any("cuda" in remark for remark in remarks)
+
+
+@pytest.mark.compiled
+def test_kernels_that_cannot_be_compiled_are_a_warning(gpu, monkeypatch):
+    pytest.importorskip("numba.cuda")
+    monkeypatch.setattr(doctor, "_cuda_launch", lambda: 1 / 0)
+    found, remarks = gpu()
+    assert found["gpu"].startswith("Fake GPU")
+    assert remarks[-1] == "device='cuda' cannot be used: ZeroDivisionError: division by zero"
+
+
+@pytest.mark.cuda
+@pytest.mark.compiled
+def test_a_kernel_is_compiled_for_the_gpu_and_loaded(gpu):
+    numba_cuda()
+    found, remarks = gpu()
+    assert re.search(r"numba-cuda [\d.]+, .*; kernels become PTX \d+\.\d+$", found["cuda"])
+    assert remarks == []
+    _, remarks = gpu(fails={"cuModuleLoadData": [222]})
+    assert "Update NVIDIA's driver, or install a compiler of its version" in remarks[-1]
 
 
 def test_compiled_kernels_are_counted():

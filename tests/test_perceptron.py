@@ -75,5 +75,5 @@ def test_before_training():
     assert not p.converged
     with pytest.raises(StateError, match="fit first"):
         p.predict(CORNERS)
-    with pytest.raises(DeviceError, match="cpu, reference"):
+    with pytest.raises(DeviceError, match="cpu, cuda, reference"):
         Perceptron(device="gpu")

@@ -16,7 +16,7 @@ from numbanet.kernels._kernel import Kernel
 
 PACKAGE = Path(numbanet.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
-DEVICES = ("reference", "cpu")
+DEVICES = ("reference", "cpu", "cuda")
 OPERATIONS = sorted(m.name for m in pkgutil.iter_modules(kernels.__path__) if m.ispkg)
 
 # From the ground up: a module imports only rooms on the floors below its own, and its own room.
@@ -90,23 +90,21 @@ def test_every_room_is_on_a_floor():
     assert {room(path) for path in FILES} == set(FLOOR)
 
 
+def kernels_of(operation, device):
+    """The kernels of an operation by name; the stages of a kernel are its own."""
+    module = importlib.import_module(f"numbanet.kernels.{operation}.{device}")
+    return {n: value for n, value in vars(module).items() if isinstance(value, Kernel) and not n.startswith("_")}
+
+
+@pytest.mark.parametrize("device", DEVICES[1:])
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_devices_share_names_and_arguments(operation):
-    signatures = []
-    for device in DEVICES:
-        module = importlib.import_module(f"numbanet.kernels.{operation}.{device}")
-        found = {
-            name: value.parameters
-            for name, value in vars(module).items()
-            if isinstance(value, Kernel) and not name.startswith("_")  # the stages of a kernel are its own
-        }
-        assert found, device
-        signatures.append(found)
-    assert signatures[0] == signatures[1]
+def test_devices_share_names_and_arguments(operation, device):
+    reference, kernels = kernels_of(operation, "reference"), kernels_of(operation, device)
+    assert kernels
+    assert {n: k.parameters for n, k in kernels.items()} == {n: k.parameters for n, k in reference.items()}
     # and in the same order, but for loops that both devices share
-    module = importlib.import_module(f"numbanet.kernels.{operation}.cpu")
-    own = [name for name in signatures[1] if getattr(module, name).name.split(".")[-2] == "cpu"]
-    assert own == [name for name in signatures[0] if name in own]
+    own = [name for name, kernel in kernels.items() if kernel.name.split(".")[-2] == device]
+    assert own == [name for name in reference if name in own]
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

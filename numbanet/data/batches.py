@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .. import random
+from ..devices.arrays import DeviceArray
 from ..network import Network
 from ..step import FIT, Source, Step
 from ..steps import Steps
@@ -39,14 +40,19 @@ class Data:
         return self.mask is not None
 
     @property
+    def nbytes(self) -> int:
+        """Of all arrays."""
+        return sum(a.nbytes for a in (self.x, self.y, self.weights, self.mask) if a is not None)
+
+    @property
     def labels(self) -> Any | None:
         """The class of each sample, where the targets have classes."""
         return door.class_labels(self.y)
 
     def rows(self, chosen: Any) -> Data:
         """Those rows of everything: views for a slice, else copies."""
-        y, weights, mask = (None if a is None else a[chosen] for a in (self.y, self.weights, self.mask))
-        return Data(self.x[chosen], y, weights, mask)
+        parts = (self.x, self.y, self.weights, self.mask)
+        return Data(*(None if a is None else _rows(a, chosen) for a in parts))
 
     def part(self, chosen: Any) -> Data:
         """Those rows, to take batches from."""
@@ -69,6 +75,11 @@ class Data:
         step.weights[...] = 1 if self.weights is None else self.weights.reshape(-1)
 
 
+def _rows(a: Any, chosen: Any) -> Any:
+    """Those rows, of an array on the host or on a GPU."""
+    return a.device.rows(a, chosen) if isinstance(a, DeviceArray) else a[chosen]
+
+
 def first_layer(network: Network) -> str:
     """What errors call the layer that takes the samples."""
     first = network.layers[0]
@@ -77,6 +88,7 @@ def first_layer(network: Network) -> str:
 
 def inputs(method: str, network: Network, x: Any) -> Any:
     """Samples for the network, checked; the error names its first layer."""
+    x = network.device.adopt(method, "x", x)
     return door.inputs(method, x, network.input_shape, network.dtype, first_layer(network), network.index_limit)
 
 
@@ -89,7 +101,7 @@ def mask(method: str, network: Network, lengths: Any, x: Any) -> Any | None:
 def checked(method: str, steps: Steps, x: Any, y: Any, sample_weight: Any = None, lengths: Any = None) -> Data:
     """Samples and targets for the steps' network and loss. Raises ShapeError, DtypeError, DataError, ArgumentError."""
     network = steps.network
-    x = inputs(method, network, x)
+    x, y = inputs(method, network, x), network.device.adopt(method, "y", y)
     y = door.targets(method, y, steps.loss, network.output_shape, network.dtype, len(x))
     weights = door.sample_weights(method, sample_weight, len(x), steps.rows, network.dtype)
     return Data(x, y, weights, mask(method, network, lengths, x))
@@ -168,17 +180,22 @@ class Batch:
     def __len__(self) -> int:
         return len(self.step.x)
 
-    def run(self) -> None:
-        """Raises NonFiniteError."""
+    def run(self, wait: bool = True) -> None:
+        """Raises NonFiniteError, as Step.run."""
         if self.data is None:
-            self.step.run()
+            self.step.run(wait)
             return
+        self.step.settle(self.step.program, wait=False)  # while its batch is still there to be looked at
         self.data.put(self.step)
         try:
-            self.step.run()
+            self.step.run(wait)
         finally:
             if self.data.weights is not None:
                 self.step.weights[...] = 1  # as other steps, which share the array, expect it
+
+    def settle(self) -> None:
+        """Raises NonFiniteError where a run without waiting came to it."""
+        self.step.settle(self.step.program)
 
 
 class Feed(Protocol):
@@ -210,19 +227,20 @@ class ArrayFeed:
         rows = RowBatches(data, batch_size, seed)
         self.samples, self.batches, self.description = rows.samples, rows.batches, rows.description
         self._batch_size, self._seed = batch_size, seed
-        source = Source(data.x, data.y, data.weights, data.mask)
+        take = steps.network.device.take
+        x, y, weights, mask = (None if a is None else take(a) for a in (data.x, data.y, data.weights, data.mask))
+        self._order, self._first = (steps.network.device.zeros((size,), np.int64) for size in (self.samples, 1))
+        source = Source(x, y, weights, mask, self._order, self._first)
         mode = replace(FIT, lengths=data.masked, guarded=guarded)
         sizes = sorted(batch_sizes(self.samples, batch_size), reverse=True)
         self._recorded = {n: Batch(steps.record(mode, n, source)) for n in sizes}
 
     def epoch(self, order: int, first: int, done: int) -> Generator[Batch, None, None]:
         """The steps of an epoch, as in Batches."""
-        rows = np.arange(self.samples) if self._seed is None else _shuffled(self.samples, self._seed, order)
+        self._order[...] = np.arange(self.samples) if self._seed is None else _shuffled(self.samples, self._seed, order)
+        self._first[...] = first * self._batch_size
         for start in range(first * self._batch_size, self.samples, self._batch_size):
-            chosen = rows[start : start + self._batch_size]
-            batch = self._recorded[len(chosen)]
-            batch.step.indices[...] = chosen
-            yield batch
+            yield self._recorded[min(self._batch_size, self.samples - start)]
 
 
 class BatchFeed:

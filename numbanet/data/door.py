@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import mmap
 import numbers
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy as np
 from .. import random
 from ..checks import fail, positive_integer
 from ..devices import get_device
+from ..devices.arrays import DeviceArray
 from ..errors import ArgumentError, DataError, DtypeError, ShapeError
 from ..kernels import check
 
@@ -34,8 +35,10 @@ def sample_shape(owner: str, shape: Any, indices: bool) -> Shape:
     return tuple(positive_integer(owner, "input_shape", size) for size in shape)
 
 
-def expect_float(owner: str, dtype: Any) -> None:
-    """Raises ArgumentError where a model cannot compute in that type."""
+def expect_float(owner: str, dtype: Any, precision: Any = None) -> None:
+    """Raises ArgumentError where a model cannot compute in that type, or not with that precision."""
+    if precision is not None and np.dtype(dtype) != np.float32:
+        fail(owner, "precision", "None where dtype is not 'float32'", precision)
     if dtype not in ("float32", "float64") and dtype not in (np.float32, np.float64):
         fail(owner, "dtype", "'float32' or 'float64'", dtype)
 
@@ -66,6 +69,10 @@ def array(owner: str, name: str, value: Any, dtype: Any, mapped: bool = False) -
         raise DtypeError(
             f"{owner}: expected {name} without a mask, received a masked array. Fill or drop its gaps first."
         )
+    if isinstance(value, DeviceArray):
+        if value.dtype != dtype:
+            raise DtypeError(f"{owner}: expected {name} of dtype {dtype}, received {value.dtype}. Convert it on the GPU.")
+        return value
     plain = isinstance(value, list | tuple | int | float)
     try:
         a = np.asarray(value)
@@ -107,15 +114,24 @@ def _is_exact(a: Any, converted: Any) -> bool:
 
 def is_finite(a: Any) -> bool:
     """Whether no element of a contiguous float array is NaN or infinite."""
+    if isinstance(a, DeviceArray):
+        return not _flagged(a, lambda loops, flag: loops.finite(a.reshape(-1), flag))
     if a.size < LITTLE:
         return bool(np.isfinite(a).all())
-    flag = np.zeros(1, np.int64)
-    get_device("cpu").kernels(check).finite(a.reshape(-1), flag)
-    return not flag[0]
+    return not _flagged(a, lambda loops, flag: loops.finite(a.reshape(-1), flag))
+
+
+def _flagged(a: Any, look: Callable[[Any, Any], None]) -> bool:
+    """Whether a kernel of `check` sets a flag, where the array is."""
+    device = a.device if isinstance(a, DeviceArray) else get_device("cpu")
+    flag = device.zeros((1,), np.int64)
+    look(device.kernels(check), flag)
+    return bool(flag[0])
 
 
 def _require_finite(owner: str, name: str, a: Any, rows: Any = None) -> None:
     if a.size and not is_finite(a):
+        a = np.asarray(a)
         at = np.unravel_index(int(np.argmin(np.isfinite(a))), a.shape)
         raise DataError(f"{owner}: expected finite numbers in {name}. Received: {name}[{_place(at, rows)}] = {a[at]}")
 
@@ -133,9 +149,8 @@ def _samples(owner: str, name: str, a: Any) -> None:
 
 
 def _require_indices(owner: str, layer: str, a: Any, limit: int, rows: Any) -> None:
-    flag = np.zeros(1, np.int64)
-    get_device("cpu").kernels(check).indices(a.reshape(-1), limit, flag)
-    if flag[0]:
+    if _flagged(a, lambda loops, flag: loops.indices(a.reshape(-1), limit, flag)):
+        a = np.asarray(a)
         at = np.unravel_index(int(np.argmax((a < 0) | (a >= limit) | (a != np.floor(a)))), a.shape)
         where, received = _place(at, rows), np.format_float_positional(a[at], trim="-")
         raise DataError(
@@ -165,13 +180,14 @@ def inputs(
     index_limit: where they are indices, what each must be below. A copy then, because they are addresses to a layer's
     loops: they must stay as they were checked. rows: what errors call the samples, where they were taken from more.
     """
-    a = array(owner, "x", x, dtype if index_limit is None else np.dtype("float64"), rows is not None)
+    on_gpu = isinstance(x, DeviceArray)
+    a = array(owner, "x", x, dtype if index_limit is None or on_gpu else np.dtype("float64"), rows is not None)
     expect_inputs(owner, a, shape, layer)
     _require_finite(owner, "x", a, rows)
     if index_limit is None:
         return a
     _require_indices(owner, layer, a, index_limit, rows)
-    return np.array(a, dtype)
+    return a if on_gpu else np.array(a, dtype)
 
 
 def expect_targets(owner: str, a: Any, loss: Any, output_shape: Shape, samples: int) -> None:
@@ -208,8 +224,10 @@ def targets(owner: str, y: Any, loss: Any, output_shape: Shape, dtype: Any, samp
     expect_targets(owner, a, loss, output_shape, samples)
     if a.dtype.kind == "f":
         _require_finite(owner, "y", a, rows)
+    if isinstance(a, DeviceArray) and loss.plain_targets and loss.target_range is None:
+        return a
     try:
-        return np.array(loss.prepare(a, output_shape), order="C")
+        return np.array(loss.prepare(np.asarray(a), output_shape), order="C")
     except DataError as error:
         row = None if rows is None else _first_refused(loss, a, output_shape)
         raise DataError(f"{owner}: {error}" + ("" if row is None else f", in sample {rows[row]}")) from None

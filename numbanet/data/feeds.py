@@ -141,7 +141,7 @@ def _of_rows(given: Given, steps: Steps, choice: Choice, guarded: bool) -> tuple
         # class weights are of the training
         weighted, held = weighted.part(kept), RowBatches(samples.part(others), given.batch_size)
     order = choice.seed if choice.shuffle else None
-    if isinstance(weighted, Data):
+    if isinstance(weighted, Data) and steps.network.device.holds(weighted.nbytes):
         return ArrayFeed(steps, weighted, given.batch_size, order, guarded), held
     return BatchFeed(steps, RowBatches(weighted, given.batch_size, order), guarded), held
 

@@ -26,17 +26,17 @@ from tests.oracles import DTYPES
 def test_gather_is_numpys_indexing(M, N, I, dtype, kernels):
     random = np.random.default_rng(M + N + I)
     source = random.integers(1, 100, (M, I)).astype(dtype)
-    indices = random.integers(0, M, N)
+    order, first = random.integers(0, M, N + 2), np.array([1])
     out = np.zeros((N, I), dtype)
-    kernels.rows(source, indices, out)
-    assert np.array_equal(out, source[indices])
+    kernels.rows(source, order, first, out)
+    assert np.array_equal(out, source[order[1:-1]])
 
 
 @pytest.mark.parametrize("kernels", [gather, gather_reference])
 def test_gather_copies_nan_and_signed_zero(kernels):
     source = np.array([[np.nan, -0.0], [np.inf, 1.0]])
     out = np.ones((3, 2))
-    kernels.rows(source, np.array([1, 0, 1]), out)
+    kernels.rows(source, np.array([1, 0, 1]), np.array([0]), out)
     assert out.tobytes() == source[[1, 0, 1]].tobytes()
 
 

@@ -148,7 +148,7 @@ def test_ten_steps_are_those_of_torch(package, name, peer, options, start, devic
             kernel_of(weight_decay, "apply", device)(arguments["learning_rate"], 0.1, w)
         kernel(*arguments.values())
         if "iteration" in arguments:
-            kernel_of(counter, "advance", device)(arguments["iteration"])
+            kernel_of(counter, "advance", device)(1, arguments["iteration"])
         assert_agrees(w, parameter.detach().numpy(), 1e-10)
 
 
@@ -258,8 +258,8 @@ def test_a_variance_that_rounds_below_zero_is_zero(name, device):
 @pytest.mark.parametrize("device", DEVICES)
 def test_the_counter_counts(device):
     iteration = np.array([2**40])
-    kernel_of(counter, "advance", device)(iteration)
-    assert iteration.tolist() == [2**40 + 1]
+    kernel_of(counter, "advance", device)(3, iteration)
+    assert iteration.tolist() == [2**40 + 3]
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -268,7 +268,7 @@ def test_a_recorded_step_sees_its_count_and_its_rate(device):
     w, gradient = problem()
     g = gradient(0, w)
     called, recorded = zeros(update, g, w.copy()), zeros(update, g, w.copy())
-    step = Executor([update.bind(*recorded.values()), advance.bind(recorded["iteration"])])
+    step = Executor([update.bind(*recorded.values()), advance.bind(1, recorded["iteration"])])
     for rate in (0.01, 0.02, 0.005):
         recorded["learning_rate"][0] = called["learning_rate"][0] = rate
         step.run()

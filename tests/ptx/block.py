@@ -49,13 +49,13 @@ class Block:
             race = region.marks.touch(kind, self.launch.clock, threads, granules)
             if race:
                 i, rival, did = race
-                done = {"read": "read", "write": "wrote", "atomic": "changed atomically"}[did]
+                done = {"write": "wrote", "atomic": "changed atomically"}.get(did, "read")
                 access.refuse(Race, f"race: {self.launch.who(rival)} {done} them too, unordered:", i // k)
         if region.written is not None:
             if kind != "write" and not np.all(region.written[granules]):
                 i = int(np.argmin(region.written[granules])) // k
                 access.refuse(Uninitialised, "nobody has written (or a cp.async has not brought) in", i)
-            if kind != "read":
+            if kind in ("write", "atomic"):
                 region.written[granules] = True
 
     def arrive(self, access, data, done):

@@ -135,9 +135,10 @@ _INTEGRAL = {"rni": np.rint, "rzi": np.trunc, "rmi": np.floor, "rpi": np.ceil}
 def conversion(parts):
     """cvt: (source kind, result kind, function)"""
     if parts[-2:] == ["tf32", "f32"]:
-        if "rna" not in parts:
+        mode = parts[1]
+        if mode not in ("rna", "rn"):
             raise Unsupported(".".join(parts))
-        return "f32", "b32", rounding.f32_to_tf32
+        return "f32", "b32", lambda x: rounding.f32_to_tf32(x, mode)
     to, source = parts[-2:]
     integral = next((_INTEGRAL[p] for p in parts if p in _INTEGRAL), None)
     mode = next((m for m in rounding.MODES if m in parts), "rn")

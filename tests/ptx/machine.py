@@ -42,13 +42,13 @@ class Report:
 class Launch:
     """One launch. Arrays among the arguments are what the kernel reads and writes, in place; others are numbers."""
 
-    def __init__(self, program, grid, block, arguments, dynamic_bytes=0, limit=10_000_000):
+    def __init__(self, program, grid, block, arguments, dynamic_bytes=0, limit=10_000_000, buffers=()):
         self.program, self.dynamic_bytes, self.limit = program, dynamic_bytes, limit
         self.grid, self.block = (tuple(shape) + (1,) * (3 - len(shape)) for shape in (grid, block))
         self.threads = int(np.prod(self.block))
         if len(arguments) != len(program.parameters):
             raise TypeError(f"{program.name} takes {len(program.parameters)} arguments, not {len(arguments)}")
-        self.memory = Global(program.granule)
+        self.memory = Global(program.granule, buffers)
         self.parameters = {}
         for i, (parameter, value) in enumerate(zip(program.parameters, arguments, strict=True)):
             if isinstance(value, np.ndarray):

@@ -14,6 +14,11 @@ GLOBAL, STRIDE = 1 << 44, 1 << 40
 WINDOWS = {"shared": 1 << 60, "local": 1 << 61}
 
 
+def address_of(number):
+    """Where a buffer begins."""
+    return GLOBAL + STRIDE * number
+
+
 class Region:
     """A run of bytes. `written`: which granules hold something; None where that is the caller's business."""
 
@@ -91,20 +96,26 @@ class Access:
 
 
 class Global:
-    """The buffers of a launch: the caller's arrays, and the PTX's own global variables."""
+    """The buffers of a launch: the caller's arrays, and the PTX's own global variables.
 
-    def __init__(self, granule):
+    buffers: (name, address, bytes) of those that are there already, at addresses that `address_of` gives.
+    """
+
+    def __init__(self, granule, buffers=()):
         self.granule = granule
-        self.regions = []
+        self.regions = {}
+        for name, base, data in buffers:
+            self.regions[(base - GLOBAL) // STRIDE] = Region(name, "global", data, granule, base)
 
     def place(self, name, array):
         """The address of a C-contiguous array, which the kernel reads and writes in place; the same array, the same."""
         data = array.reshape(-1).view(np.uint8)
-        for region in self.regions:
+        for region in self.regions.values():
             if region.data.size == data.size and region.data.ctypes.data == data.ctypes.data:
                 return region.base
-        base = GLOBAL + STRIDE * len(self.regions)
-        self.regions.append(Region(name, "global", data, self.granule, base))
+        number = max(self.regions, default=-1) + 1
+        base = address_of(number)
+        self.regions[number] = Region(name, "global", data, self.granule, base)
         return base
 
     def variable(self, variable):
@@ -133,10 +144,10 @@ def accesses(space, addresses, lanes, size, regions, aligned=None):
     found = []
     for number in np.unique(numbers):
         pick = numbers == number
-        if not 0 <= number < len(buffers):
+        if int(number) not in buffers:
             i = int(np.argmax(pick))
             raise OutOfBounds(f"{size} bytes at no buffer's address", int(lanes[i]), int(addresses[i]))
-        region = buffers[number]
+        region = buffers[int(number)]
         if pick.all():
             return [Access(region, slice(None), lanes, addresses - region.base, size, aligned)]
         found.append(Access(region, pick, lanes[pick], addresses[pick] - region.base, size, aligned))

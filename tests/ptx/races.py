@@ -2,12 +2,17 @@
 
 Threads of one block are ordered by its barriers, threads of one warp by bar.warp.sync as well, threads of two blocks by
 nothing: so a block that waits for another by an atomic counter and reads its results is reported too. Atomics do not
-race with each other.
+race with each other, nor with volatile loads.
 """
 
 import numpy as np
 
-RIVALS = {"read": ("write", "atomic"), "write": ("read", "write", "atomic"), "atomic": ("read", "write")}
+RIVALS = {
+    "read": ("write", "atomic"),
+    "volatile read": ("write",),
+    "write": ("read", "volatile read", "write", "atomic"),
+    "atomic": ("read", "write"),
+}
 
 
 class Clock:

@@ -109,8 +109,9 @@ def f32_to_bf16(x, mode="rn"):
     return np.where(np.isnan(x), np.uint32(0x7FFF), rounded >> np.uint32(16)).astype(np.uint16)
 
 
-def f32_to_tf32(x):
-    """rna: to 10 bits of mantissa, ties away from zero; NaN stays NaN."""
+def f32_to_tf32(x, mode="rna"):
+    """To 10 bits of mantissa, ties away from zero, or to even (rn); NaN stays NaN."""
     bits = np.asarray(x).view(np.uint32)
-    rounded = (bits + np.uint32(0x1000)) & np.uint32(0xFFFFE000)
+    half = np.uint32(0x1000) if mode == "rna" else np.uint32(0xFFF) + ((bits >> np.uint32(13)) & np.uint32(1))
+    rounded = (bits + half) & np.uint32(0xFFFFE000)
     return np.where(np.isnan(x), np.uint32(0x7FFFFFFF), rounded)

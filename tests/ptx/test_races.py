@@ -90,6 +90,14 @@ def test_atomics_race_with_plain_accesses_alone():
         run("red.global.add.u32 [%rd1], 1; ld.global.u32 %r2, [%rd1];", x)
 
 
+def test_volatile_loads_race_with_plain_stores_alone():
+    x = np.zeros(1, "u4")
+    run("ld.volatile.global.u32 %r2, [%rd1]; red.global.max.u32 [%rd1], 1; ld.volatile.global.u32 %r2, [%rd1];", x)
+    assert x == 1
+    with pytest.raises(Race):
+        run("ld.volatile.global.u32 %r2, [%rd1]; st.global.u32 [%rd1], 1;", x)
+
+
 COPY = """mov.u64 %rd3, tile; cvt.u32.u64 %r4, %rd3; mad.lo.u32 %r5, %r1, 16, %r4; mad.wide.u32 %rd5, %r1, 16, %rd1;
 cp.async.cg.shared.global [%r5], [%rd5], 16; cp.async.commit_group;"""
 OWN_COPY = "ld.shared.f32 %f1, [%r5]; mad.wide.u32 %rd6, %r1, 4, %rd2; st.global.f32 [%rd6], %f1;"

@@ -27,8 +27,10 @@ def transfer(instruction, registers):
     ends = [(writer if loads else reader)(name, kind, registers) for name in names(what)]
     size = dtype.itemsize * len(ends)
 
+    reading = "volatile read" if "volatile" in parts else "read"
+
     def load(block, lanes):
-        for access in block.touch("read", space, address(block, lanes), lanes, size):
+        for access in block.touch(reading, space, address(block, lanes), lanes, size):
             for j, write in enumerate(ends):
                 write(block, lanes if len(access.lanes) == len(lanes) else access.lanes, access.load(dtype, j))
 

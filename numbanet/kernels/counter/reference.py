@@ -4,6 +4,6 @@ from .._kernel import kernel
 
 
 @kernel()
-def advance(iteration):
+def advance(by, iteration):
     # U1
-    iteration[0] = iteration[0] + 1
+    iteration[0] = iteration[0] + by

@@ -4,9 +4,9 @@ from .._kernel import kernel
 
 
 @kernel()
-def rows(source, indices, out):
+def rows(source, order, first, out):
     N, I = out.shape
     for n in range(N):
         for i in range(I):
             # F1
-            out[n, i] = source[indices[n], i]
+            out[n, i] = source[order[first[0] + n], i]

@@ -1,0 +1,9 @@
+"""numbanet.kernels.copy, an element at a time."""
+
+from .._elementwise import elementwise
+
+
+@elementwise()
+def forward(x, y):
+    # F1
+    return x

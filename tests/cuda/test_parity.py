@@ -1,0 +1,49 @@
+"""Every CUDA kernel as PTX on the machine, against the reference in float64."""
+
+import numpy as np
+import pytest
+
+from tests.oracles import assert_agrees
+from tests.ptx.compiler import numba_cuda
+
+numba_cuda()
+
+from tests.ptx.emulated import run  # noqa: E402
+
+from . import cases  # noqa: E402
+
+pytestmark = [pytest.mark.compiled, pytest.mark.cuda]
+EVERYTHING = cases.everything()
+FIRST = list({(c.operation, c.function): c for c in reversed(EVERYTHING)}.values())[::-1]
+
+
+def agree(case, dtype):
+    expected, found = case.make("float64"), case.make(dtype)
+    case.kernel("reference")(*expected)
+    report = run(case.kernel("cuda"), *found)
+    for right, ours in zip(case.written(expected), case.written(found), strict=True):
+        if right.dtype.kind == "f":
+            empty = np.isnan(right)  # what the kernel leaves alone, or what has no value
+            np.testing.assert_array_equal(np.isnan(ours), empty)
+            if not empty.all():
+                assert_agrees(ours[~empty], right[~empty], 2e-6 if dtype == "float32" else 1e-12)
+        else:
+            np.testing.assert_array_equal(ours, right)
+    return report
+
+
+@pytest.mark.parametrize("case", EVERYTHING, ids=str)
+def test_float32(case):
+    agree(case, "float32")
+
+
+@pytest.mark.parametrize("case", FIRST, ids=str)
+def test_float64(case):
+    agree(case, "float64")
+
+
+@pytest.mark.parametrize("operation", cases.OPERATIONS)
+def test_every_kernel_has_a_case(operation):
+    from tests.test_structure import kernels_of
+
+    assert {c.function for c in cases.of(operation)} == set(kernels_of(operation, "cuda"))
