@@ -292,15 +292,15 @@ class RMSprop(Optimizer):
 
     def update(self, program: Program, g: Any, w: Any, moments: dict[str, Any], iteration: Any) -> None:
         loops = program.kernels(rmsprop)
-        numbers, arrays = (self.rho, self.epsilon), [moments["square"]]
+        numbers, arrays = (program.device.follow(self._rate), self.rho, self.epsilon), [moments["square"]]
         if self.centered:
             arrays.append(moments["mean"])
         if self.momentum:
             update = loops.update_centered_momentum if self.centered else loops.update_momentum
-            program.call(update, g, program.device.follow(self._rate), *numbers, self.momentum, *arrays, moments["velocity"], w)
+            program.call(update, g, *numbers, self.momentum, *arrays, moments["velocity"], w)
         else:
             update = loops.update_centered if self.centered else loops.update
-            program.call(update, g, program.device.follow(self._rate), *numbers, *arrays, w)
+            program.call(update, g, *numbers, *arrays, w)
 
 
 class Adam(Optimizer):
@@ -333,8 +333,8 @@ class Adam(Optimizer):
     def update(self, program: Program, g: Any, w: Any, moments: dict[str, Any], iteration: Any) -> None:
         loops = program.kernels(adam)
         update = loops.update_amsgrad if self.amsgrad else loops.update
-        numbers = (self.beta_1, self.beta_2, self.epsilon)
-        program.call(update, g, program.device.follow(self._rate), *numbers, iteration, *(moments[name] for name in self.moments), w)
+        numbers = (program.device.follow(self._rate), self.beta_1, self.beta_2, self.epsilon)
+        program.call(update, g, *numbers, iteration, *(moments[name] for name in self.moments), w)
 
 
 class AdamW(Adam):

@@ -71,7 +71,7 @@ def array(owner: str, name: str, value: Any, dtype: Any, mapped: bool = False) -
         )
     if isinstance(value, DeviceArray):
         if value.dtype != dtype:
-            raise DtypeError(f"{owner}: expected {name} of dtype {dtype}, received {value.dtype}. Convert it on the GPU.")
+            raise DtypeError(f"{owner}: expected {name} of {dtype}, received {value.dtype}. Convert it on the GPU.")
         return value
     plain = isinstance(value, list | tuple | int | float)
     try:

@@ -11,7 +11,7 @@ cheap, and loops of few turns disappear; each value is compiled anew.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -62,40 +62,44 @@ class Launch:
         return self.kernel.ptx(self.kinds, capability, self.threads)
 
 
-class CudaKernel(Kernel):
-    """A kernel of one block's threads: `function(*arguments)` is what a thread does.
+@dataclass(frozen=True)
+class Options:
+    """How a kernel is launched; what is a function here gets the kernel's arguments.
 
-    grid(*arguments): the number of blocks, or up to three of them. threads: of a block, or threads(*arguments).
-    shared(*arguments): bytes of dynamic shared memory. occupancy: blocks that an SM must have registers for. static:
-    see above. steps(*arguments): it is launched so often, and `function(step, *arguments)` gets the number of the
-    launch, from 0. plan(*arguments): integers that become constants of the code, such as a tile's shape; they are the
-    first argument, `function(plan, *arguments)`, behind a step. numbers={"rest": lambda share, x: 1.0 - share}: what
-    the host works out of the arguments, in float64; parameters that follow them. The others as for Kernel; its stages
-    may have steps, plans and numbers of their own; what has a grid without blocks is left out.
+    grid: the number of blocks, or up to three of them; None is one. threads: of a block. shared: bytes of dynamic shared
+    memory of a block. occupancy: blocks that an SM must have registers for. static: see above. scratch, before, after: as
+    for Kernel.
+    steps: it is launched so often, and its function's first parameter is the number of the launch, from 0.
+    plan: integers that become constants of the code, such as a tile's shape; a tuple, the function's first parameter
+    behind a step.
+    numbers: what the host works out of the arguments, in float64, by the names of the parameters that follow those.
     """
 
-    def __init__(
-        self,
-        function: Callable[..., None],
-        grid: Callable[..., int | tuple[int, ...]] | None,
-        threads: int | Callable[..., int],
-        shared: Callable[..., int] | None,
-        occupancy: int,
-        static: Sequence[str],
-        scratch: Callable[..., int] | None,
-        before: Sequence[Kernel],
-        after: Sequence[Kernel],
-        steps: Callable[..., int] | None = None,
-        plan: Callable[..., tuple[int, ...]] | None = None,
-        numbers: Mapping[str, Callable[..., Any]] | None = None,
-    ) -> None:
-        super().__init__(function, None, None, scratch, before, after)
-        leading = (steps is not None) + (plan is not None)  # parameters that are not arguments
+    grid: Callable[..., int | tuple[int, ...]] | None = None
+    threads: int | Callable[..., int] = THREADS
+    shared: Callable[..., int] | None = None
+    occupancy: int = 1
+    static: Sequence[str] = ()
+    scratch: Callable[..., int] | None = None
+    before: Sequence[Kernel] = ()
+    after: Sequence[Kernel] = ()
+    steps: Callable[..., int] | None = None
+    plan: Callable[..., tuple[int, ...]] | None = None
+    numbers: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+
+
+class CudaKernel(Kernel):
+    """A kernel for a GPU: `function(*arguments)` is what one thread does.
+
+    Its stages may have options of their own; what has a grid without blocks is left out.
+    """
+
+    def __init__(self, function: Callable[..., None], options: Options) -> None:
+        super().__init__(function, None, None, options.scratch, options.before, options.after)
+        self.options = options
+        leading = (options.steps is not None) + (options.plan is not None)  # parameters that are not arguments
         self._names, self.parameters = self._names[leading:], self.parameters[leading:]
-        self.steps, self.plan, self.numbers = steps, plan, dict(numbers or {})
-        self.parameters = tuple(name for name in self.parameters if name not in self.numbers)
-        self.grid, self.threads, self.shared, self.occupancy = grid, threads, shared, occupancy
-        self.static = frozenset(static)
+        self.parameters = tuple(name for name in self.parameters if name not in options.numbers)
         self._codes: dict[tuple[Any, ...], Ptx] = {}
 
     def bind(self, *arguments: Any) -> Launch:
@@ -113,18 +117,19 @@ class CudaKernel(Kernel):
         return replace(self._launch(arguments, memory), before=before, after=after)
 
     def _launch(self, given: tuple[Any, ...], memory: Any = None) -> Launch:
+        options = self.options
         arguments: list[Any] = []
-        words: list[int] = [0] if self.steps is None else [0, 0]
-        kinds: list[Any] = [] if self.steps is None else [types.int64]
+        words: list[int] = [0] if options.steps is None else [0, 0]
+        kinds: list[Any] = [] if options.steps is None else [types.int64]
         own: list[Any] = []
         for name, value in zip(self._names, self._all(given, memory), strict=True):
-            kind, more = _word(f"{self.name}: {name}", value, name in self.static)
+            kind, more = _word(f"{self.name}: {name}", value, name in options.static)
             own.append(kind)
             words += more
             arguments.append(value)
-        plan = () if self.plan is None else (self.plan(*given),)
+        plan = () if options.plan is None else (options.plan(*given),)
         kinds += [_word(f"{self.name}: plan", numbers, True)[0] for numbers in plan] + own
-        grid = self.grid(*given) if self.grid else 1
+        grid = options.grid(*given) if options.grid else 1
         blocks = (grid,) if isinstance(grid, int) else tuple(grid)
         return Launch(
             self,
@@ -132,16 +137,16 @@ class CudaKernel(Kernel):
             tuple(kinds),
             np.array(words, np.int64),
             (*blocks, 1, 1)[:3],
-            self.threads(*given) if callable(self.threads) else self.threads,
-            self.shared(*given) if self.shared else 0,
+            options.threads(*given) if callable(options.threads) else options.threads,
+            options.shared(*given) if options.shared else 0,
             0 if memory is None else memory.nbytes,
-            self.steps(*given) if self.steps else None,
+            options.steps(*given) if options.steps else None,
         )
 
     def _all(self, given: tuple[Any, ...], memory: Any) -> Iterator[Any]:
         """The function's arguments; those given are looked at before anything is made of them."""
         yield from given
-        for number in self.numbers.values():
+        for number in self.options.numbers.values():
             yield number(*given)
         if memory is not None:
             yield memory
@@ -156,7 +161,7 @@ class CudaKernel(Kernel):
             ours = self.function.__module__.startswith("numbanet.kernels.") and self.function.__closure__ is None
             key = f"{self.name}{kinds}" if ours else ""
             signature = (types.UniTuple(types.int64, count),)
-            found = compile_ptx(thunk, signature, capability, (threads, self.occupancy), key)
+            found = compile_ptx(thunk, signature, capability, (threads, self.options.occupancy), key)
             self._codes[kinds, capability, threads] = found
         return found
 
@@ -181,23 +186,9 @@ class CudaKernel(Kernel):
         self.bind(*arguments)  # says what is wrong
 
 
-def kernel(
-    grid: Callable[..., int | tuple[int, ...]] | None = None,
-    threads: int | Callable[..., int] = THREADS,
-    shared: Callable[..., int] | None = None,
-    occupancy: int = 1,
-    static: Sequence[str] = (),
-    scratch: Callable[..., int] | None = None,
-    before: Sequence[Kernel] = (),
-    after: Sequence[Kernel] = (),
-    steps: Callable[..., int] | None = None,
-    plan: Callable[..., tuple[int, ...]] | None = None,
-    numbers: Mapping[str, Callable[..., Any]] | None = None,
-) -> Callable[[Callable[..., None]], CudaKernel]:
-    """Decorator: `@kernel(grid=blocks)`; without a grid it is one block."""
-    return lambda function: CudaKernel(
-        function, grid, threads, shared, occupancy, static, scratch, before, after, steps, plan, numbers
-    )
+def kernel(grid: Any = None, threads: Any = THREADS, **options: Any) -> Callable[[Callable[..., None]], CudaKernel]:
+    """Decorator: `@kernel(grid=blocks)`, with Options."""
+    return lambda function: CudaKernel(function, Options(grid, threads, **options))
 
 
 @dataclass(frozen=True)

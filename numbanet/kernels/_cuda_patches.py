@@ -120,7 +120,7 @@ class Product:
     def kernel(self, add):
         """Decorator: the kernel, with `add` behind it."""
         adding = kernel(self.adding)(add)
-        return kernel(self.grid, self.threads, occupancy=2, plan=self.plan, scratch=self.scratch, after=[adding])
+        return kernel(grid=self.grid, threads=self.threads, occupancy=2, plan=self.plan, scratch=self.scratch, after=[adding])
 
 
 @device

@@ -26,7 +26,7 @@ from numba import cuda, int64
 
 from ._block import larger
 from ._cuda import ceil_div, device, like, load, opaque, store
-from ._cuda_kernel import THREADS, CudaKernel
+from ._cuda_kernel import THREADS, CudaKernel, Options
 
 EACH = 4  # elements of a lane whose loads overlap; with more, the lanes of short rows would mostly read beyond the end
 MANY = 8  # where as many are left: 1,280 threads of an SM so have 40 KB under way, and the bandwidth takes 32
@@ -65,7 +65,7 @@ class Rows(CudaKernel):
 
 def rows() -> Callable[[Callable[..., None]], Rows]:
     """Decorator: see above."""
-    return lambda function: Rows(function, None, MOST, None, 1, (), None, (), ())
+    return lambda function: Rows(function, Options(threads=MOST))
 
 
 _lane_bits = device(lane_bits)

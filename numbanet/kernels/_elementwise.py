@@ -12,15 +12,15 @@ of 16 bytes. A thread does four elements: loads of 16 bytes keep enough bytes un
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from numba import cuda, types
 from numba.cuda.extending import intrinsic
 
 from ._cuda import ceil_div, device, load, load4, load_vector, store, store4, store_vector
-from ._cuda_kernel import THREADS, CudaKernel, _stopped
-from ._kernel import Kernel
+from ._cuda_kernel import THREADS, CudaKernel, Options, _stopped
 from ._simulator import simulated, with_numpy
 
 LANES = 4  # elements of a thread
@@ -29,15 +29,8 @@ LANES = 4  # elements of a thread
 class Elementwise(CudaKernel):
     """A kernel whose function is that of one element."""
 
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        whole: Sequence[str],
-        scratch: Callable[..., int] | None,
-        before: Sequence[Kernel],
-        numbers: Mapping[str, Callable[..., Any]] | None,
-    ) -> None:
-        super().__init__(function, self._blocks, THREADS, None, 1, (), scratch, before, (), numbers=numbers)
+    def __init__(self, function: Callable[..., Any], whole: Sequence[str], options: Options) -> None:
+        super().__init__(function, replace(options, grid=self._blocks))
         self.whole = frozenset(whole)
 
     def _arrays(self, arguments: Sequence[Any]) -> list[Any]:
@@ -103,14 +96,9 @@ class Elementwise(CudaKernel):
         return simulated(run)
 
 
-def elementwise(
-    whole: Sequence[str] = (),
-    scratch: Callable[..., int] | None = None,
-    before: Sequence[Kernel] = (),
-    numbers: Mapping[str, Callable[..., Any]] | None = None,
-) -> Callable[[Callable[..., Any]], Elementwise]:
-    """Decorator: see above. scratch, before, numbers: as for CudaKernel."""
-    return lambda function: Elementwise(function, whole, scratch, before, numbers)
+def elementwise(whole: Sequence[str] = (), **options: Any) -> Callable[[Callable[..., Any]], Elementwise]:
+    """Decorator: see above. options: scratch, before and numbers, as for CUDA kernels."""
+    return lambda function: Elementwise(function, whole, Options(**options))
 
 
 def aligned(*arrays: Any) -> int:

@@ -127,12 +127,12 @@ def four(a, row, column, wide):
     first = int32(min(row, int32(rows - 1)) * columns)
     if wide:
         return load4(a, int32(first + min(column, int32(columns - 4))))
-    last = int32(columns - 1)
+    first, last = int32(first + min(column, int32(columns - 1))), int32(a.size - 1)
     return (
-        load(a, int32(first + min(column, last))),
-        load(a, int32(first + min(int32(column + 1), last))),
-        load(a, int32(first + min(int32(column + 2), last))),
-        load(a, int32(first + min(int32(column + 3), last))),
+        load(a, first),
+        load(a, int32(min(int32(first + 1), last))),
+        load(a, int32(min(int32(first + 2), last))),
+        load(a, int32(min(int32(first + 3), last))),
     )
 
 

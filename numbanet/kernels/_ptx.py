@@ -63,7 +63,7 @@ def cuda_version() -> str:
     return str(numba_cuda.__version__)
 
 
-def _compile(function: Callable[..., None], signature: tuple[Any, ...], capability: tuple[int, int], bounds: Any) -> str:
+def _compile(function: Callable[..., None], signature: Any, capability: tuple[int, int], bounds: Any) -> str:
     from numba.cuda import dispatcher
     from numba.cuda.cudadrv.error import NvvmSupportError
 
@@ -80,5 +80,3 @@ def _compile(function: Callable[..., None], signature: tuple[Any, ...], capabili
         finally:
             dispatcher.get_current_device = current
     return str(text)
-
-

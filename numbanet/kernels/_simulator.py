@@ -82,7 +82,7 @@ class _Block:
                     waiting.append(thread)
             while waiting:
                 if len(waiting) < np.prod(self._shape):
-                    raise RuntimeError(f"block {block}: {len(waiting)} threads wait at a barrier, the others have ended")
+                    raise RuntimeError(f"block {block}: {len(waiting)} threads wait at a barrier, others have ended")
                 waiting = [thread for thread in waiting if thread.run_on() is None]
         finally:
             for thread in (*waiting, *filter(None, [free])):

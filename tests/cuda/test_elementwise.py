@@ -117,7 +117,7 @@ def test_an_array_that_starts_off_sixteen_bytes_is_refused():
     ("function", "arguments"),
     [
         (activations.relu, (drawn(4), drawn(4))),
-        (gather.rows, (drawn(4).reshape(2, 2), np.array([1]), drawn(2).reshape(1, 2))),
+        (gather.rows, (drawn(4).reshape(2, 2), np.array([1]), np.array([0]), drawn(2).reshape(1, 2))),
         (dropout.forward, (drawn(4), 0.5, 1, 2, np.array([3]), drawn(4), drawn(4))),
     ],
 )
@@ -216,7 +216,7 @@ def test_rows_that_start_anywhere(offset):
     a, b, order = drawn(64).reshape(8, 8), drawn(32).reshape(8, 4), np.array([7, 0, 3])
     first, second = starting(device, a, offset), starting(device, b, offset)
     out = starting(device, np.zeros((3, 8), np.float32), offset)
-    gather.rows(first, device.take(order), out)
+    gather.rows(first, device.take(order), device.zeros((1,), np.int64), out)
     np.testing.assert_array_equal(np.array(out), a[order])
     y = starting(device, np.zeros((8, 12), np.float32), offset)
     merge.concatenate(first, second, y)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.oracles import assert_agrees
-from tests.ptx.compiler import assemble, numba_cuda
+from tests.ptx.compiler import numba_cuda
 
 numba_cuda()
 
@@ -14,7 +14,7 @@ from numbanet.kernels import _mma  # noqa: E402
 from numbanet.kernels.dense import reference  # noqa: E402
 from tests.ptx.emulated import emulated, run  # noqa: E402
 
-from .test_assembly import Source  # noqa: E402
+from . import assembled  # noqa: E402
 
 pytestmark = [pytest.mark.compiled, pytest.mark.cuda]
 # how, and with which relative error at most, numbers are rounded
@@ -100,7 +100,7 @@ def test_ties_go_away_from_zero_before_9_0():
     assert y.view("u4").tolist() == [[0x3F802000], [0xBF804000]]
 
 
-@pytest.mark.parametrize("capability", [(8, 0), (9, 0)], ids=["sm_80", "sm_90"])
+@pytest.mark.parametrize("capability", assembled.CAPABILITIES, ids=["sm_80", "sm_90"])
 @pytest.mark.parametrize("size", [(64, 64, 64), (65, 67, 66)], ids=["wide", "odd"])
 @pytest.mark.parametrize("tile", _mma.TILES, ids=lambda t: f"{t[0]}x{t[1]}")
 @pytest.mark.parametrize("precision", ROUNDING)
@@ -110,6 +110,6 @@ def test_registers_hold_everything(precision, tile, size, capability, tmp_path, 
     choose(precision, (tile, 1), monkeypatch)
     for name, arguments, result in products(*size):
         launch = getattr(module, name).bind(*map(device.take, (*arguments, result)))
-        found = assemble(Source(launch, capability), tmp_path, capability)
+        found = assembled.examine(launch, capability, tmp_path)
         assert found.spill_bytes == 0
         assert found.registers * launch.threads * _mma.TILES[tile][1] <= 65536

@@ -255,7 +255,7 @@ def _plus(x, y):
     grid=lambda dy, db: (_cut(dy, db)[2], _parts(dy, db)),
     plan=_cut,
     scratch=lambda dy, db: _parts(dy, db) * len(db),
-    after=[kernel(lambda dy, db: parts_blocks(len(db)))(_add_bias)],
+    after=[kernel(grid=lambda dy, db: parts_blocks(len(db)))(_add_bias)],
 )
 def backward_bias(plan, dy, db, part):
     shared = cuda.shared.array(ROOM, dy.dtype)

@@ -65,7 +65,7 @@ def _adding(*arguments):
     return ceil_div(len(dw) * (columns[1] - columns[0]), THREADS) if _plan(*arguments)[SLICED] else 0
 
 
-@kernel(_adding)
+@kernel(grid=_adding)
 def _add(dz, a, mask, keep, shift, columns, dw, part):
     across = columns[1] - columns[0]
     i, size = cuda.grid(1), dw.shape[0] * across
@@ -176,7 +176,7 @@ def _slices(dz, mask, db):
     return max(1, min(ceil_div(mask.size, lanes * FEW_STEPS), ceil_div(8 * SMS, across)))
 
 
-@kernel(lambda dz, mask, db: ceil_div(db.size, THREADS) if _slices(dz, mask, db) > 1 else 0)
+@kernel(grid=lambda dz, mask, db: ceil_div(db.size, THREADS) if _slices(dz, mask, db) > 1 else 0)
 def _add_bias(dz, mask, db, part):
     o = cuda.grid(1)
     if o < db.size:

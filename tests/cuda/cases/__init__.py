@@ -60,8 +60,6 @@ class Case:
         return [a for a, given in zip(made, self.arguments, strict=True) if isinstance(given, Given) and given.written]
 
 
-
-
 def array(*shape, low=None, high=None):
     """Normal, or uniform between low and high; every value is a float32."""
     random = np.random.default_rng([len(shape), *shape])
