@@ -14,7 +14,7 @@ from numba import config, cuda, types
 from numba.core import errors
 from numba.cuda.extending import intrinsic
 
-from ._simulator import with_numpy
+from ._cuda_simulator import with_numpy
 
 SIMULATED = bool(config.ENABLE_CUDASIM)
 WARP = 32  # threads that run in step
@@ -210,4 +210,3 @@ def _assemble(builder: Any, text: str, constraints: str, values: list[Any], cont
 def ceil_div(a: int, b: int) -> int:
     """How many pieces of size b cover a: for grids."""
     return -(-a // b)
-

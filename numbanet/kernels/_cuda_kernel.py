@@ -22,9 +22,9 @@ from numba.np import numpy_support
 
 from ..errors import DeviceError
 from ._cuda import I32, I64, device
+from ._cuda_ptx import Ptx, compile_ptx
+from ._cuda_simulator import simulated
 from ._kernel import Kernel, array_view
-from ._ptx import Ptx, compile_ptx
-from ._simulator import simulated
 
 GLOBAL = 1  # the address space of what all blocks see
 THREADS = 256  # of a block, where a kernel says nothing else
@@ -66,9 +66,9 @@ class Launch:
 class Options:
     """How a kernel is launched; what is a function here gets the kernel's arguments.
 
-    grid: the number of blocks, or up to three of them; None is one. threads: of a block. shared: bytes of dynamic shared
-    memory of a block. occupancy: blocks that an SM must have registers for. static: see above. scratch, before, after: as
-    for Kernel.
+    grid: the number of blocks, or up to three of them; None is one. threads: of a block. shared: bytes of dynamic
+    shared memory of a block. occupancy: blocks that an SM must have registers for. static: see above. scratch, before,
+    after: as for Kernel.
     steps: it is launched so often, and its function's first parameter is the number of the launch, from 0.
     plan: integers that become constants of the code, such as a tile's shape; a tuple, the function's first parameter
     behind a step.

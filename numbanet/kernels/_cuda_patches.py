@@ -1,4 +1,4 @@
-"""Convolutions on the GPU as products of matrices (_gemm), of which A is never made: it is read out of an image.
+"""Convolutions on the GPU as products of matrices (_cuda_gemm), of which A is never made: it is read out of an image.
 
 A has a row for each pixel and a column for each cell of a window and channel; an element is what the pixel's window
 shows there. F1 and B1 of numbanet.kernels.conv2d multiply it by weights, B2 its transpose by dy. Four channels of a
@@ -6,7 +6,7 @@ cell are loaded at a time where channels come in fours.
 
 In B1 the pixels are those of dx, and a window shows positions of dy. With a stride, pixels differ in the cells that
 reach them, and those that are a stride apart agree: each such phase is a product of its own, in blockIdx.z with the
-groups. A part that is loaded, `put`, `multiply`, a plan: as in _gemm.
+groups. A part that is loaded, `put`, `multiply`, a plan: as in _cuda_gemm.
 """
 
 from math import gcd
@@ -15,8 +15,7 @@ import numpy as np
 from numba import cuda, int32
 
 from ._cuda import ceil_div, device
-from ._cuda_kernel import THREADS, kernel
-from ._gemm import (
+from ._cuda_gemm import (
     MIDDLE,
     SMS,
     blocks_of,
@@ -27,7 +26,8 @@ from ._gemm import (
     threads_of,
     tile_of,
 )
-from ._pixels import divide, parts_blocks, short
+from ._cuda_kernel import THREADS, kernel
+from ._cuda_pixels import divide, parts_blocks, short
 
 # Behind a tile a plan has: whether the depth lies along a row of A, and of B, in memory; whether A, B and C have
 # channels in fours; whether the depth is sliced; and the sizes, strides, padding and dilation of conv2d's equations.
@@ -43,7 +43,7 @@ class Product:
     """How C = A B is launched, for a kernel whose arguments are two arrays, others, the geometry, and what is written.
 
     roles: which arguments are x, w and y, or their gradients. along: whether the depth lies along a row of A, and B.
-    choose: the tile and the slices. kind(x): what numbers are rounded to (_mma), which ends the plan then.
+    choose: the tile and the slices. kind(x): what numbers are rounded to (_cuda_mma), which ends the plan then.
     """
 
     def __init__(self, roles, along, choose=plan_of, kind=None):
@@ -120,7 +120,7 @@ class Product:
     def kernel(self, add):
         """Decorator: the kernel, with `add` behind it."""
         adding = kernel(self.adding)(add)
-        return kernel(grid=self.grid, threads=self.threads, occupancy=2, plan=self.plan, scratch=self.scratch, after=[adding])
+        return kernel(self.grid, self.threads, occupancy=2, plan=self.plan, scratch=self.scratch, after=[adding])
 
 
 @device

@@ -13,8 +13,7 @@ rows along the units, with all gates of a unit side by side.
 from numba import cuda, int32
 
 from ._cuda import ceil_div, device, like, load, load4, store, store4
-from ._cuda_kernel import THREADS
-from ._gemm import (
+from ._cuda_gemm import (
     HELD,
     add_to_columns,
     blocks_of,
@@ -29,7 +28,8 @@ from ._gemm import (
     threads_of,
     tile_of,
 )
-from ._pixels import divide
+from ._cuda_kernel import THREADS
+from ._cuda_pixels import divide
 
 SAMPLES, UNITS, GATES = 16, 8, 4  # of a block; a unit has up to four gates, or stands for four of one gate
 OWNERS = SAMPLES * UNITS  # threads that have a unit of a sample

@@ -24,8 +24,8 @@ from typing import Any
 
 from numba import cuda, int64
 
-from ._block import larger
 from ._cuda import ceil_div, device, like, load, opaque, store
+from ._cuda_block import larger
 from ._cuda_kernel import THREADS, CudaKernel, Options
 
 EACH = 4  # elements of a lane whose loads overlap; with more, the lanes of short rows would mostly read beyond the end

@@ -11,7 +11,7 @@ from numba import cuda
 
 from ._cuda import ceil_div, device, like, load, load4, store, store4
 from ._cuda_kernel import THREADS
-from ._pixels import BLOCKS, divide
+from ._cuda_pixels import BLOCKS, divide
 
 LANES = 4  # of a quad
 APART = 4  # rows, or images, of a thread: so many loads are under way at once

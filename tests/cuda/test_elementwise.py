@@ -9,8 +9,8 @@ from tests.ptx.compiler import numba_cuda
 numba_cuda()
 
 from numbanet.kernels._cuda import like  # noqa: E402
+from numbanet.kernels._cuda_elementwise import Elementwise, elementwise  # noqa: E402
 from numbanet.kernels._cuda_kernel import kernel  # noqa: E402
-from numbanet.kernels._elementwise import Elementwise, elementwise  # noqa: E402
 from numbanet.kernels.activations import cuda as activations  # noqa: E402
 from numbanet.kernels.activations import reference as equations  # noqa: E402
 from numbanet.kernels.add import cuda as add  # noqa: E402

@@ -11,17 +11,19 @@ from tests.ptx.compiler import numba_cuda
 
 numba_cuda()
 
-from numbanet.kernels import _cuda_patches, _gemm, _mma  # noqa: E402
+from numbanet.kernels import _cuda_gemm, _cuda_mma, _cuda_patches  # noqa: E402
 from numbanet.kernels.conv2d import reference  # noqa: E402
 from tests.ptx.emulated import run  # noqa: E402
 
 pytestmark = [pytest.mark.compiled, pytest.mark.cuda]
-ROUNDING = {"tf32": _mma.TF32_EVEN, "bf16": _mma.BF16}
+ROUNDING = {"tf32": _cuda_mma.TF32_EVEN, "bf16": _cuda_mma.BF16}
 CONFIGURATIONS = (
     Configuration(1, 6, 5, 3, 7, (3, 2), (1, 2), (2, 1, 2, 1), (2, 1)),
     Configuration(1, 8, 9, 8, 16, (3, 3), (2, 3), (1, 1, 1, 1), groups=2),
 )
-TILES = [("cuda", tile) for tile in (_gemm.LARGE, _gemm.MIDDLE, _cuda_patches.TALL)] + [("bf16", _mma.LARGE)]
+TILES = [("cuda", tile) for tile in (_cuda_gemm.LARGE, _cuda_gemm.MIDDLE, _cuda_patches.TALL)] + [
+    ("bf16", _cuda_mma.LARGE)
+]
 # beyond every tile, with channels in fours and with others
 BEYOND = (
     Configuration(1, 11, 13, 12, 132, (2, 2), padding=(1, 0, 0, 1)),
@@ -44,7 +46,7 @@ def check(precision, it):
         found, expected = np.full_like(result, np.nan), np.empty(result.shape)
         report = run(getattr(module, name), *arguments, *it.geometry, found)
         kind = ROUNDING.get(precision)
-        kept = [a if kind is None or a.ndim == 1 else _mma.rounded(a, kind) for a in arguments]
+        kept = [a if kind is None or a.ndim == 1 else _cuda_mma.rounded(a, kind) for a in arguments]
         getattr(reference, name)(*(a.astype("float64") for a in kept), *it.geometry, expected)
         assert_agrees(found, expected, 2e-6)
         # single numbers of float32, where channels do not come in fours, go to every fourth bank

@@ -10,7 +10,7 @@ from tests.ptx.compiler import numba_cuda
 
 numba_cuda()
 
-from numbanet.kernels import _mma  # noqa: E402
+from numbanet.kernels import _cuda_mma  # noqa: E402
 from numbanet.kernels.dense import reference  # noqa: E402
 from tests.ptx.emulated import emulated, run  # noqa: E402
 
@@ -18,9 +18,9 @@ from . import assembled  # noqa: E402
 
 pytestmark = [pytest.mark.compiled, pytest.mark.cuda]
 # how, and with which relative error at most, numbers are rounded
-ROUNDING = {"tf32": (_mma.TF32_EVEN, 2.0**-11), "bf16": (_mma.BF16, 2.0**-8)}
+ROUNDING = {"tf32": (_cuda_mma.TF32_EVEN, 2.0**-11), "bf16": (_cuda_mma.BF16, 2.0**-8)}
 SIZES = [(1, 1, 1), (7, 13, 3), (36, 68, 76), (5, 700, 12)]
-CHOICES = [(_mma.SMALL, 3), (_mma.LARGE, 1), (_mma.LARGE, 2)]
+CHOICES = [(_cuda_mma.SMALL, 3), (_cuda_mma.LARGE, 1), (_cuda_mma.LARGE, 2)]
 
 
 def products(N, I, O):
@@ -52,7 +52,7 @@ def check(precision, size):
     for name, arguments, result in products(*size):
         found = np.full_like(result, np.nan)
         report = run(getattr(module, name), *arguments, found)
-        kept = [a if a.ndim == 1 else _mma.rounded(a, kind) for a in arguments]
+        kept = [a if a.ndim == 1 else _cuda_mma.rounded(a, kind) for a in arguments]
         assert_agrees(found, correct(name, kept, result), 2e-6)
         # each product is off by two roundings at most, and the sums by little
         bound = correct(name, [abs(a) for a in arguments], result) * (2 * error + error**2) + 1e-5
@@ -96,13 +96,13 @@ def test_ties_go_away_from_zero_before_9_0():
     x = np.array([[0x3F801000], [0xBF803000]], "u4").view("f4")
     y = np.zeros((2, 1), "f4")
     run(tf32.forward_without_bias, x, np.ones((1, 1), "f4"), y, device=emulated((8, 0)))
-    np.testing.assert_array_equal(y, _mma.rounded(x, _mma.TF32))
+    np.testing.assert_array_equal(y, _cuda_mma.rounded(x, _cuda_mma.TF32))
     assert y.view("u4").tolist() == [[0x3F802000], [0xBF804000]]
 
 
 @pytest.mark.parametrize("capability", assembled.CAPABILITIES, ids=["sm_80", "sm_90"])
 @pytest.mark.parametrize("size", [(64, 64, 64), (65, 67, 66)], ids=["wide", "odd"])
-@pytest.mark.parametrize("tile", _mma.TILES, ids=lambda t: f"{t[0]}x{t[1]}")
+@pytest.mark.parametrize("tile", _cuda_mma.TILES, ids=lambda t: f"{t[0]}x{t[1]}")
 @pytest.mark.parametrize("precision", ROUNDING)
 def test_registers_hold_everything(precision, tile, size, capability, tmp_path, monkeypatch):
     module = importlib.import_module(f"numbanet.kernels.dense.{precision}")
@@ -112,4 +112,4 @@ def test_registers_hold_everything(precision, tile, size, capability, tmp_path, 
         launch = getattr(module, name).bind(*map(device.take, (*arguments, result)))
         found = assembled.examine(launch, capability, tmp_path)
         assert found.spill_bytes == 0
-        assert found.registers * launch.threads * _mma.TILES[tile][1] <= 65536
+        assert found.registers * launch.threads * _cuda_mma.TILES[tile][1] <= 65536

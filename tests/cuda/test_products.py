@@ -8,14 +8,21 @@ from tests.ptx.compiler import numba_cuda
 
 numba_cuda()
 
-from numbanet.kernels import _gemm  # noqa: E402
+from numbanet.kernels import _cuda_gemm  # noqa: E402
 from numbanet.kernels.dense import cuda, reference, tf32  # noqa: E402
 from tests.ptx.emulated import emulated, run  # noqa: E402
 
 from . import assembled  # noqa: E402
 
 pytestmark = [pytest.mark.compiled, pytest.mark.cuda]
-TILES = [(_gemm.SMALL, 1), (_gemm.MIDDLE, 1), (_gemm.LARGE, 1), (_gemm.SMALL, 3), (_gemm.MIDDLE, 4), (_gemm.LARGE, 2)]
+TILES = [
+    (_cuda_gemm.SMALL, 1),
+    (_cuda_gemm.MIDDLE, 1),
+    (_cuda_gemm.LARGE, 1),
+    (_cuda_gemm.SMALL, 3),
+    (_cuda_gemm.MIDDLE, 4),
+    (_cuda_gemm.LARGE, 2),
+]
 
 
 def arrays(N, I, O):
@@ -46,7 +53,7 @@ def test_every_tile(choice, wide, monkeypatch):
 
 @pytest.mark.parametrize("capability", assembled.CAPABILITIES, ids=["sm_80", "sm_90"])
 @pytest.mark.parametrize("size", [(64, 64, 64), (65, 67, 66)], ids=["wide", "odd"])
-@pytest.mark.parametrize("tile", _gemm.TILES, ids=lambda t: f"{t[0]}x{t[1]}")
+@pytest.mark.parametrize("tile", _cuda_gemm.TILES, ids=lambda t: f"{t[0]}x{t[1]}")
 def test_registers_hold_everything(tile, size, capability, tmp_path, monkeypatch):
     x, w, b, y = map(emulated(capability).take, arrays(*size))
     for slices in (1, 2):
@@ -75,14 +82,14 @@ def test_parts_of_arrays_need_not_begin_at_16_bytes(module):
 @pytest.mark.parametrize("itemsize", [4, 8])
 def test_plan_fits(sizes, itemsize):
     M, N, K = sizes
-    tile, slices = _gemm.plan_of(M, N, K, itemsize)
+    tile, slices = _cuda_gemm.plan_of(M, N, K, itemsize)
     rows, columns, depth, own_rows, own_columns = tile
-    threads = _gemm.threads_of(tile)
+    threads = _cuda_gemm.threads_of(tile)
     assert threads in range(32, 1025, 32)
-    assert own_rows * own_columns <= _gemm.SUMS
-    assert max(rows, columns) * depth // threads <= _gemm.HELD
-    assert 2 * max(_line(tile, rows), _line(tile, columns)) <= _gemm.PART
-    assert 1 <= slices <= max(1, K // _gemm.SMALL[2])
+    assert own_rows * own_columns <= _cuda_gemm.SUMS
+    assert max(rows, columns) * depth // threads <= _cuda_gemm.HELD
+    assert 2 * max(_line(tile, rows), _line(tile, columns)) <= _cuda_gemm.PART
+    assert 1 <= slices <= max(1, K // _cuda_gemm.SMALL[2])
 
 
 def _line(tile, extent):

@@ -1,7 +1,7 @@
 """numbanet.kernels.accumulation, an element of the gradient at a time."""
 
 from .._cuda import like
-from .._elementwise import elementwise
+from .._cuda_elementwise import elementwise
 
 NUMBERS = {"share": lambda steps, *arrays: 1.0 / steps}
 

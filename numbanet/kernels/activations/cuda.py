@@ -6,7 +6,7 @@ One equation differs in form from the contract's: mish's tanh(log(1 + e)) with e
 import math
 
 from .._cuda import device, like
-from .._elementwise import elementwise
+from .._cuda_elementwise import elementwise
 
 L, A = 1.0507009873554805, 1.6732632423543772
 SQRT_HALF, SQRT_2_OVER_PI, ONE_OVER_SQRT_2PI = math.sqrt(0.5), math.sqrt(2.0 / math.pi), 1.0 / math.sqrt(2.0 * math.pi)

@@ -3,7 +3,7 @@
 import math
 
 from .._cuda import like
-from .._elementwise import elementwise
+from .._cuda_elementwise import elementwise
 
 
 @elementwise(whole=("learning_rate",))

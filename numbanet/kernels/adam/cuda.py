@@ -6,8 +6,8 @@ w -= step m / (spread sqrt(v) + epsilon),  step = learning_rate / (1 - beta_1^t)
 import math
 
 from .._cuda import device, like
+from .._cuda_elementwise import elementwise
 from .._cuda_kernel import kernel
-from .._elementwise import elementwise
 
 SHARED = 4  # step, spread, 1 - beta_1, 1 - beta_2
 WHOLE = ("learning_rate", "iteration", "shared")

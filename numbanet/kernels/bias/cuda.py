@@ -3,9 +3,9 @@
 from numba import cuda
 
 from .._cuda import ceil_div, device, load, load4, store, store4
+from .._cuda_gemm import is_wide
 from .._cuda_kernel import THREADS, kernel
-from .._gemm import is_wide
-from .._pixels import divide, power, short
+from .._cuda_pixels import divide, power, short
 
 ROWS = 4  # of a thread: so many loads are under way together
 LANES = 32  # threads along the channels

@@ -2,8 +2,8 @@
 
 from numba import cuda, int64
 
-from .._block import block_sum
 from .._cuda import device, like, load
+from .._cuda_block import block_sum
 from .._cuda_kernel import THREADS, kernel
 from .._cuda_rows import blocks_of, counts, summed
 

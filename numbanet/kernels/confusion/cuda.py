@@ -4,8 +4,8 @@ binary, blocks count the cases of their elements, and one block adds up the coun
 
 from numba import cuda, int32, int64
 
-from .._block import block_sum
 from .._cuda import ceil_div, device, like, load
+from .._cuda_block import block_sum
 from .._cuda_kernel import THREADS, kernel
 from .._cuda_rows import MOST, argmax, blocks_of, counts, row_of_thread, rows, summed
 

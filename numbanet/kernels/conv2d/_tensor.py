@@ -2,8 +2,9 @@
 
 from numba import cuda, int32
 
-from .. import _mma
+from .. import _cuda_mma
 from .._cuda import commit_copies, copy_or_zero, device, store, store4, wait_copies
+from .._cuda_gemm import HELD, loads, spot
 from .._cuda_patches import (
     A_ALONG,
     A_WIDE,
@@ -19,8 +20,7 @@ from .._cuda_patches import (
     slice_start,
     tile_and_slice,
 )
-from .._gemm import HELD, loads, spot
-from .._pixels import short
+from .._cuda_pixels import short
 
 
 @device
@@ -29,8 +29,10 @@ def _fetch_a(plan, view, a, i0, k0, places, shared, buffer):
     extent, along = plan[0], plan[A_ALONG]
     for v in range(loads(plan, extent)):
         row, column = spot(plan, extent, along, v)
-        place = _mma.position(extent, along, row, column) if along else _mma.position(extent, along, column, row)
-        at = int32(buffer * (_mma.DEPTH * extent) + place)
+        place = (
+            _cuda_mma.position(extent, along, row, column) if along else _cuda_mma.position(extent, along, column, row)
+        )
+        at = int32(buffer * (_cuda_mma.DEPTH * extent) + place)
         if plan[A_WIDE]:
             there, k = element_of_a(plan, view, i0, k0, v, 0, places)
             copy_or_zero(shared, at, a, k if there else 0, 4, there)
@@ -46,8 +48,10 @@ def _fetch_b(plan, view, b, j0, k0, shared, buffer):
     extent, along = plan[1], plan[B_ALONG]
     for v in range(loads(plan, extent)):
         row, column = spot(plan, extent, along, v)
-        place = _mma.position(extent, along, row, column) if along else _mma.position(extent, along, column, row)
-        at = int32(buffer * (_mma.DEPTH * extent) + place)
+        place = (
+            _cuda_mma.position(extent, along, row, column) if along else _cuda_mma.position(extent, along, column, row)
+        )
+        at = int32(buffer * (_cuda_mma.DEPTH * extent) + place)
         if plan[B_WIDE]:
             there, k = element_of_b(plan, view, j0, k0, v, 0)
             copy_or_zero(shared, at, b, k if there else 0, 4, there)
@@ -63,34 +67,34 @@ def product(plan, view, a, b, shared, sums):
     left, right = shared
     places = cuda.local.array(HELD, int32)
     i0, j0, k0, last = tile_and_slice(plan, view)
-    i, j = _mma.own_place(plan)
+    i, j = _cuda_mma.own_place(plan)
     find(plan, view, i0, places)
-    _mma.clear(sums)
+    _cuda_mma.clear(sums)
     if k0 < last:
         _fetch_a(plan, view, a, i0, k0, places, left, 0)
         _fetch_b(plan, view, b, j0, k0, right, 0)
     commit_copies()
-    if k0 + _mma.DEPTH < last:
-        _fetch_a(plan, view, a, i0, k0 + _mma.DEPTH, places, left, 1)
-        _fetch_b(plan, view, b, j0, k0 + _mma.DEPTH, right, 1)
+    if k0 + _cuda_mma.DEPTH < last:
+        _fetch_a(plan, view, a, i0, k0 + _cuda_mma.DEPTH, places, left, 1)
+        _fetch_b(plan, view, b, j0, k0 + _cuda_mma.DEPTH, right, 1)
     commit_copies()
-    buffer, free, zero = int32(0), int32(2), _mma.unknown_zero(a)
+    buffer, free, zero = int32(0), int32(2), _cuda_mma.unknown_zero(a)
     while k0 < last:
         wait_copies(1)  # this step's have arrived, the next one's are under way
         cuda.syncthreads()  # and all threads are done with the buffer of the step before
-        if int32(k0 + 2 * _mma.DEPTH) < last:
-            _fetch_a(plan, view, a, i0, k0 + 2 * _mma.DEPTH, places, left, free)
-            _fetch_b(plan, view, b, j0, k0 + 2 * _mma.DEPTH, right, free)
+        if int32(k0 + 2 * _cuda_mma.DEPTH) < last:
+            _fetch_a(plan, view, a, i0, k0 + 2 * _cuda_mma.DEPTH, places, left, free)
+            _fetch_b(plan, view, b, j0, k0 + 2 * _cuda_mma.DEPTH, right, free)
         commit_copies()
-        _mma.multiply(plan, plan[A_ALONG], plan[B_ALONG], plan[KIND], shared, buffer, i, j, zero, sums)
+        _cuda_mma.multiply(plan, plan[A_ALONG], plan[B_ALONG], plan[KIND], shared, buffer, i, j, zero, sums)
         free, buffer = buffer, int32(0 if buffer == 2 else buffer + 1)
-        k0 = int32(k0 + _mma.DEPTH)
+        k0 = int32(k0 + _cuda_mma.DEPTH)
     return int32(i0 + i), int32(j0 + j)
 
 
 @device
 def write(plan, view, sums, i0, j0, C):
-    """Store a thread's sums, which lie as _mma.own_place says, to C, or to the part that is its slice's."""
+    """Store a thread's sums, which lie as _cuda_mma.own_place says, to C, or to the part that is its slice's."""
     own = plan[4]
     M, width, first = room(plan, view)
     first += slice_start(plan, C)

@@ -2,8 +2,8 @@
 
 from numba import cuda
 
+from .._cuda_mma import PART, SUMS, add_to_columns, bf16_of, plan_of
 from .._cuda_patches import SLICED, Product, own_channels, view_of_positions, view_of_windows
-from .._mma import PART, SUMS, add_to_columns, bf16_of, plan_of
 from ._tensor import product, write
 from .cuda import add, add_many, add_with_bias, backward_bias
 

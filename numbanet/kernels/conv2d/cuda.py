@@ -3,6 +3,20 @@
 from numba import cuda, int32
 
 from .._cuda import WARP, ceil_div, device, like, load, load4, store, store4
+from .._cuda_gemm import (
+    HELD,
+    PART,
+    SUMS,
+    add_to_columns,
+    clear,
+    is_wide,
+    line,
+    loads,
+    multiply,
+    own_place,
+    spot,
+    sum_of_slices,
+)
 from .._cuda_kernel import THREADS, kernel
 from .._cuda_patches import (
     A_ALONG,
@@ -23,21 +37,7 @@ from .._cuda_patches import (
     view_of_positions,
     view_of_windows,
 )
-from .._gemm import (
-    HELD,
-    PART,
-    SUMS,
-    add_to_columns,
-    clear,
-    is_wide,
-    line,
-    loads,
-    multiply,
-    own_place,
-    spot,
-    sum_of_slices,
-)
-from .._pixels import BLOCKS, PARTS, ROOM, add_block, add_parts, divide, parts_blocks, power, short
+from .._cuda_pixels import BLOCKS, PARTS, ROOM, add_block, add_parts, divide, parts_blocks, power, short
 
 
 @device

@@ -1,6 +1,6 @@
 """numbanet.kernels.copy, an element at a time."""
 
-from .._elementwise import elementwise
+from .._cuda_elementwise import elementwise
 
 
 @elementwise()

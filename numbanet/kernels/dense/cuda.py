@@ -3,8 +3,7 @@
 from numba import cuda, int32
 
 from .._cuda import ceil_div, device, like, load, opaque, store
-from .._cuda_kernel import THREADS, kernel
-from .._gemm import (
+from .._cuda_gemm import (
     HELD,
     PART,
     SMS,
@@ -27,6 +26,7 @@ from .._gemm import (
     tile_of,
     write,
 )
+from .._cuda_kernel import THREADS, kernel
 
 # Behind a tile a plan has: whether the depth lies along a row of A, and of B; whether A, B and C have rows for 128-bit
 # accesses; whether the depth is sliced.
@@ -71,12 +71,12 @@ class Product:
 
     def kernel(self, add):
         return kernel(
-            self.grid,
-            self.threads,
+            grid=self.grid,
+            threads=self.threads,
             occupancy=2,
             plan=self.plan,
             scratch=self.scratch,
-            after=[kernel(self.adding)(add)],
+            after=[kernel(grid=self.adding)(add)],
         )
 
 
@@ -243,7 +243,7 @@ def _add_bias(plan, dy, db, part):
     scratch=lambda dy, db: _slices(dy, db) * db.size,
     after=[
         kernel(
-            lambda dy, db: ceil_div(db.size, _columns(dy, db)[0]) if _slices(dy, db) > 1 else 0,
+            grid=lambda dy, db: ceil_div(db.size, _columns(dy, db)[0]) if _slices(dy, db) > 1 else 0,
             plan=_columns,
         )(_add_bias)
     ],

@@ -2,7 +2,7 @@
 
 from numba import cuda
 
-from .._mma import PART, SUMS, add_to_columns, plan_of, tf32_of
+from .._cuda_mma import PART, SUMS, add_to_columns, plan_of, tf32_of
 from ._tensor import product, write
 from .cuda import SLICED, Product, add, add_with_bias, backward_bias
 

@@ -9,7 +9,7 @@ from numba import cuda
 
 from .._cuda import ceil_div, device, like, load, load4, store, store4
 from .._cuda_kernel import THREADS, kernel
-from .._pixels import (
+from .._cuda_pixels import (
     ACROSS,
     BLOCKS,
     PARTS,

@@ -3,9 +3,9 @@
 from numba import cuda
 
 from .._cuda import ceil_div, device, like, load, load4, store, store4
+from .._cuda_elementwise import LANES, aligned, elementwise
 from .._cuda_kernel import THREADS, kernel
 from .._cuda_philox import block, least
-from .._elementwise import LANES, aligned, elementwise
 
 
 @device

@@ -1,7 +1,7 @@
 """numbanet.kernels.fill, an element at a time."""
 
 from .._cuda import like
-from .._elementwise import elementwise
+from .._cuda_elementwise import elementwise
 
 
 @elementwise()

@@ -4,7 +4,7 @@ from numba import cuda
 
 from .._cuda import ceil_div, load, store
 from .._cuda_kernel import THREADS, kernel
-from .._pixels import divide
+from .._cuda_pixels import divide
 
 
 @kernel(grid=lambda w, flipped: ceil_div(w.size, THREADS))

@@ -3,9 +3,9 @@
 from numba import cuda
 
 from .._cuda import ceil_div, load
+from .._cuda_elementwise import lanes, move
 from .._cuda_kernel import THREADS, kernel
-from .._elementwise import lanes, move
-from .._pixels import divide
+from .._cuda_pixels import divide
 
 
 @kernel(

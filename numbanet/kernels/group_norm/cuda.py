@@ -9,6 +9,7 @@ from numba import cuda
 
 from .._cuda import device, like, load, store
 from .._cuda_kernel import THREADS, kernel
+from .._cuda_pixels import divide
 from .._cuda_windows import (
     MOST,
     PAIRS,
@@ -30,7 +31,6 @@ from .._cuda_windows import (
     times,
     whole_row_blocks,
 )
-from .._pixels import divide
 
 ROW_PAIRS = 2 * THREADS
 

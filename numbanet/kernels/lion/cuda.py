@@ -1,7 +1,7 @@
 """numbanet.kernels.lion, a weight at a time; `new_c` and `new_m` are 1 - beta_1 and 1 - beta_2, in float64."""
 
 from .._cuda import like
-from .._elementwise import elementwise
+from .._cuda_elementwise import elementwise
 
 NUMBERS = {
     "new_c": lambda g, learning_rate, beta_1, beta_2, m, w: 1.0 - beta_1,

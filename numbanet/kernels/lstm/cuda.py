@@ -7,6 +7,7 @@ from numba import cuda, int32
 
 from .._cuda import device, like, load, store
 from .._cuda_gates import slope, value
+from .._cuda_gemm import PART, SUMS
 from .._cuda_kernel import kernel
 from .._cuda_recurrent import (
     KEPT,
@@ -29,7 +30,6 @@ from .._cuda_recurrent import (
     step_plan,
     write_steps,
 )
-from .._gemm import PART, SUMS
 
 
 @kernel(input_blocks, input_threads, occupancy=2, plan=input_plan)

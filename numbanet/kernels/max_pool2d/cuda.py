@@ -5,8 +5,8 @@ Cells outside are loaded from the nearest one inside and ignored: so the loads o
 
 from .._cuda import device, like
 from .._cuda_kernel import kernel
+from .._cuda_pixels import divide
 from .._cuda_windows import clamped, pixel, pixel_blocks, put, quad, take
-from .._pixels import divide
 
 GEOMETRY = ("size", "strides", "padding")
 

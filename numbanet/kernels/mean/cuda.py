@@ -2,8 +2,8 @@
 
 from numba import cuda, float64
 
-from .._block import block_sum
 from .._cuda import device, load
+from .._cuda_block import block_sum
 from .._cuda_kernel import THREADS, kernel
 from .._cuda_rows import summed
 

@@ -3,8 +3,8 @@
 from numba import cuda
 
 from .._cuda import ceil_div, like
+from .._cuda_elementwise import elementwise
 from .._cuda_kernel import THREADS, kernel
-from .._elementwise import elementwise
 
 BLOCKS = 1024  # fill a GPU several times over; most launches only find that there is nothing to do
 

@@ -2,10 +2,10 @@
 
 from numba import cuda
 
-from .._block import block_sum
 from .._cuda import WARP, device, like
+from .._cuda_block import block_sum
 from .._cuda_kernel import kernel
-from .._pixels import power
+from .._cuda_pixels import power
 
 MOST = 1024  # threads of a block, as many as there are
 

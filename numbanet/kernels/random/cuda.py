@@ -6,9 +6,9 @@ import numpy as np
 from numba import cuda
 
 from .._cuda import ceil_div, device, store4
+from .._cuda_elementwise import aligned
 from .._cuda_kernel import THREADS, kernel
 from .._cuda_philox import block
-from .._elementwise import aligned
 
 
 @kernel(

@@ -3,11 +3,11 @@
 import numpy as np
 from numba import cuda, float64
 
-from .._block import block_sum
 from .._cuda import device, like, load
+from .._cuda_block import block_sum
+from .._cuda_elementwise import elementwise
 from .._cuda_kernel import THREADS, kernel
 from .._cuda_rows import blocks_of, doubles, element, summed
-from .._elementwise import elementwise
 
 
 @device

@@ -3,7 +3,7 @@
 import math
 
 from .._cuda import device, like
-from .._elementwise import elementwise
+from .._cuda_elementwise import elementwise
 
 NUMBERS = {"new": lambda g, learning_rate, rho, *others: 1.0 - rho}
 

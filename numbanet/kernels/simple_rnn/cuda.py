@@ -8,6 +8,7 @@ from numba import cuda, int32
 
 from .._cuda import ceil_div, like, load, store
 from .._cuda_gates import slope, value
+from .._cuda_gemm import PART, SUMS
 from .._cuda_kernel import kernel
 from .._cuda_recurrent import (
     GATES,
@@ -32,7 +33,6 @@ from .._cuda_recurrent import (
     step_plan,
     write_steps,
 )
-from .._gemm import PART, SUMS
 
 WIDTH = GATES * UNITS  # of a block forward
 

@@ -7,9 +7,7 @@ multiplied nor added.
 from numba import cuda, int32
 
 from .._cuda import ceil_div, device, like, load, store
-from .._cuda_kernel import THREADS, kernel
-from .._cuda_recurrent import four_at
-from .._gemm import (
+from .._cuda_gemm import (
     HELD,
     PART,
     SMS,
@@ -29,7 +27,9 @@ from .._gemm import (
     tile_of,
     write,
 )
-from .._pixels import divide
+from .._cuda_kernel import THREADS, kernel
+from .._cuda_pixels import divide
+from .._cuda_recurrent import four_at
 
 # Behind a tile a plan has: whether there is a keep; whether a, keep, dz and what is written have rows for 128-bit
 # accesses; whether what is written is a slice in the scratch memory, which another kernel adds to the columns of dw.

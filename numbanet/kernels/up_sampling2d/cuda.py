@@ -6,6 +6,7 @@ the centres of the outermost rows.
 
 from .._cuda import device, like
 from .._cuda_kernel import kernel
+from .._cuda_pixels import divide
 from .._cuda_windows import (
     choose,
     clamped,
@@ -21,7 +22,6 @@ from .._cuda_windows import (
     take_images,
     times,
 )
-from .._pixels import divide
 
 
 @device

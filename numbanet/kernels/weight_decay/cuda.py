@@ -1,7 +1,7 @@
 """numbanet.kernels.weight_decay, a weight at a time."""
 
 from .._cuda import like
-from .._elementwise import elementwise
+from .._cuda_elementwise import elementwise
 
 
 @elementwise(whole=("learning_rate",))

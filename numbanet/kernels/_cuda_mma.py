@@ -1,6 +1,6 @@
 """Products of matrices on tensor cores: float32 in memory and in the sums, rounded to TF32 or bfloat16 in between.
 
-A block's tile of C, and the slices of the depth, are those of _gemm. Parts of A and B are copied as they lie into
+A block's tile of C, and the slices of the depth, are those of _cuda_gemm. Parts of A and B are copied as they lie into
 shared memory, past the registers, two steps of the depth ahead; there are three buffers. A warp multiplies pieces of
 32 rows and 32 columns, 16 deep: of each such piece of A, or of B, a thread takes four lines and of these four numbers
 with four loads of 128 bits, whichever of both lie side by side. Which line, and which depth, a number of mma.sync's
@@ -20,11 +20,11 @@ from numba import cuda, float32, int32, types, uint32
 from numba.core import cgutils
 
 from ._cuda import I32, SIMULATED, _twin, copy_or_zero, device, like, load, load4, store, store4
-from ._gemm import loads, quickest, spot
+from ._cuda_gemm import loads, quickest, spot
 
 BF16, TF32, TF32_EVEN = range(3)  # what the numbers are rounded to: kinds
-LARGE, SMALL = (128, 128, 16, 8, 16), (64, 64, 16, 4, 8)  # tiles of _gemm: four warps of 64 by 64, and of 32 by 32
-TILES = {SMALL: (200, 4), LARGE: (400, 2)}  # as _gemm's; what the L2 cache delivers is the limit
+LARGE, SMALL = (128, 128, 16, 8, 16), (64, 64, 16, 4, 8)  # tiles of _cuda_gemm: four warps of 64 by 64, and of 32 by 32
+TILES = {SMALL: (200, 4), LARGE: (400, 2)}  # as _cuda_gemm's; what the L2 cache delivers is the limit
 DEPTH, BUFFERS = 16, 3  # of every tile
 PART = BUFFERS * DEPTH * LARGE[0]  # elements of A, or of B, in shared memory
 SUMS, RIGHT = 128, 32  # of a thread, at most: its sums, and its numbers of B
@@ -270,7 +270,7 @@ multiply = _simulated if SIMULATED else _multiply
 
 @device
 def write(plan, sums, i0, j0, C, first, M, N, wide):
-    """As _gemm.write."""
+    """As _cuda_gemm.write."""
     own = plan[4]
     for r in range(plan[3]):
         i = int32(i0 + (r >> 2) * 32 + (r & 3))
@@ -289,7 +289,7 @@ def write(plan, sums, i0, j0, C, first, M, N, wide):
 
 @device
 def add_to_columns(plan, b, j0, sums):
-    """As _gemm.add_to_columns."""
+    """As _cuda_gemm.add_to_columns."""
     for c in range(plan[4]):
         j = int32(j0 + (c >> 3) * 32 + (c & 7))
         value = load(b, int32(min(j, int32(b.size - 1))))

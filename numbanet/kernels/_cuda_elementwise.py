@@ -21,7 +21,7 @@ from numba.cuda.extending import intrinsic
 
 from ._cuda import ceil_div, device, load, load4, load_vector, store, store4, store_vector
 from ._cuda_kernel import THREADS, CudaKernel, Options, _stopped
-from ._simulator import simulated, with_numpy
+from ._cuda_simulator import simulated, with_numpy
 
 LANES = 4  # elements of a thread
 
