@@ -76,6 +76,8 @@ def _gpu_facts(remarks: list[str]) -> dict[str, str]:
         from .devices.cuda import find_driver
 
         driver = find_driver()
+        if not hasattr(driver, "version"):  # the simulator, which compiles nothing
+            return facts | {"gpu": driver.name}
         memory = f"{driver.free_bytes() / 2**20:,.0f} of {driver.total_bytes / 2**20:,.0f} MiB free"
         capability, version = (".".join(map(str, pair)) for pair in (driver.capability, driver.version))
         facts["gpu"] = f"{driver.name}, compute capability {capability}, {memory}, driver for CUDA {version}"

@@ -81,12 +81,12 @@ class Sequential(Weights):
         """
         if not self.layers:
             raise StateError("build: expected a model with layers, received an empty one. Add a layer first.")
-        shape = door.sample_shape("build", input_shape, self._takes_indices)
-        door.expect_float("build", dtype, precision)
+        shape, chosen = door.sample_shape("build", input_shape, self._takes_indices), get_device(device, precision)
+        door.expect_float("build", dtype, chosen.precision)
         with self._lock:
             self._refuse_while_fitting("build")
             self._warn_of_trained_layers()
-            self._take(Network(self.layers, shape, get_device(device, precision), dtype, self.seed))
+            self._take(Network(self.layers, shape, chosen, dtype, self.seed))
             self.epochs_trained, self._built_from_data = 0, False
 
     def compile(

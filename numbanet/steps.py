@@ -128,13 +128,13 @@ class Steps:
         """The step of this mode for batches of n samples, recorded if it is new."""
         found = self._steps.get((mode, n))
         if found is None:
-            self._reserve(n)
+            self.reserve(n)
             if len(self._steps) >= MOST_STEPS:
                 del self._steps[next(iter(self._steps))]
             found = self._steps[mode, n] = self.record(mode, n)
         return found
 
-    def _reserve(self, n: int) -> None:
+    def reserve(self, n: int) -> None:
         """Activations and batch arrays for n samples; steps over smaller arrays are forgotten."""
         if n <= self._capacity:
             return
@@ -154,7 +154,7 @@ class Steps:
 
     def record(self, mode: Mode, n: int, source: Source | None = None) -> Step:
         """Write a step down; with a source its batch comes from whole arrays."""
-        self._reserve(n)
+        self.reserve(n)
         ends = self.network.ends(n, mode.training, mode.lengths)
         self._check_mask(ends.output_mask)
         b = {name: array[: len(array) // self._capacity * n] for name, array in self._batch.items()}

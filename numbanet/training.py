@@ -6,7 +6,7 @@ import math
 import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -15,7 +15,7 @@ import numpy as np
 from .callbacks import Callback, History, ModelCheckpoint, SwapEMAWeights, TerminateOnNaN
 from .checks import fail, non_negative_integer, positive_integer
 from .data.batches import Batch, Batches, Feed
-from .errors import NonFiniteError, StateError
+from .errors import DeviceError, NonFiniteError, StateError
 from .evaluation import evaluate
 from .interrupts import Interrupted, Interrupts
 from .progress import Progress
@@ -244,7 +244,11 @@ class Training:
         watching = [c for c in self.callbacks if c.watches_batches]
         samples = 0
         last: Batch | None = None
-        with closing(self.feed.epoch(self.model.epochs_trained, self.batch, self._done)) as batches:
+        before = self.model.steps_trained - self.batch
+        with (
+            closing(self.feed.epoch(self.model.epochs_trained, self.batch, self._done)) as batches,
+            self._settled(lambda: last, before),
+        ):
             while (batch := self._next(batches)) is not None:
                 for callback in watching:
                     callback.on_train_batch_begin(self.batch)
@@ -261,10 +265,25 @@ class Training:
                 if progress.due:
                     progress.update(samples, self.steps.results())
                 self._interrupts.check()
-        if last is not None:
-            self._try(last.settle)
+            if last is not None:
+                self._try(last.settle)
         if self.feed.samples is None:
             progress.total = samples
+
+    @contextmanager
+    def _settled(self, last: Callable[[], Batch | None], before: int) -> Iterator[None]:
+        """Whatever ends the block: a step that stopped, and was not noticed, is what is to be told, and undone."""
+        try:
+            yield
+        except BaseException as error:
+            batch = last()
+            try:
+                if batch is not None and not isinstance(error, NonFiniteError | DeviceError | _Stopped):
+                    self._try(batch.settle)
+            finally:
+                if not isinstance(error, DeviceError):
+                    self.batch = self.model.steps_trained - before
+            raise
 
     def _next(self, batches: Iterator[Batch]) -> Batch | None:
         """The next batch, for which Ctrl-C need not wait; None behind the last one."""

@@ -40,9 +40,9 @@ class Data:
         return self.mask is not None
 
     @property
-    def nbytes(self) -> int:
-        """Of all arrays."""
-        return sum(a.nbytes for a in (self.x, self.y, self.weights, self.mask) if a is not None)
+    def arrays(self) -> list[Any]:
+        """Those that there are."""
+        return [a for a in (self.x, self.y, self.weights, self.mask) if a is not None]
 
     @property
     def labels(self) -> Any | None:

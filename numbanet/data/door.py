@@ -17,7 +17,7 @@ from .. import random
 from ..checks import fail, positive_integer
 from ..devices import get_device
 from ..devices.arrays import DeviceArray
-from ..errors import ArgumentError, DataError, DtypeError, ShapeError
+from ..errors import ArgumentError, DataError, DeviceError, DtypeError, ShapeError
 from ..kernels import check
 
 Shape = tuple[int, ...]
@@ -73,6 +73,11 @@ def array(owner: str, name: str, value: Any, dtype: Any, mapped: bool = False) -
         if value.dtype != dtype:
             raise DtypeError(f"{owner}: expected {name} of {dtype}, received {value.dtype}. Convert it on the GPU.")
         return value
+    if hasattr(value, "__cuda_array_interface__"):
+        raise DeviceError(
+            f"{owner}: expected {name} in the host's memory, received an array on a GPU. Copy it to the host; x and y "
+            "may stay there where the model was built with device='cuda'."
+        )
     plain = isinstance(value, list | tuple | int | float)
     try:
         a = np.asarray(value)
@@ -187,7 +192,7 @@ def inputs(
     if index_limit is None:
         return a
     _require_indices(owner, layer, a, index_limit, rows)
-    return a if on_gpu else np.array(a, dtype)
+    return a.copy() if on_gpu else np.array(a, dtype)
 
 
 def expect_targets(owner: str, a: Any, loss: Any, output_shape: Shape, samples: int) -> None:
@@ -314,6 +319,7 @@ def class_weights(owner: str, class_weight: Any, y: Any) -> Any:
 
 def class_labels(y: Any) -> Any | None:
     """The class of each sample where y is labels, one-hot rows, or one column of 0 and 1; else None."""
+    y = np.asarray(y)
     if y.dtype.kind == "i":
         return y if y.ndim == 1 else None
     if y.ndim != 2 or not np.isin(y, (-1, 0, 1)).all():

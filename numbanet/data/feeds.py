@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..checks import boolean, fail, fraction, positive_integer
+from ..devices.arrays import DeviceArray
 from ..errors import ArgumentError
 from ..step import EVALUATE
 from ..steps import Steps
@@ -141,7 +142,8 @@ def _of_rows(given: Given, steps: Steps, choice: Choice, guarded: bool) -> tuple
         # class weights are of the training
         weighted, held = weighted.part(kept), RowBatches(samples.part(others), given.batch_size)
     order = choice.seed if choice.shuffle else None
-    if isinstance(weighted, Data) and steps.network.device.holds(weighted.nbytes):
+    steps.reserve(min(given.batch_size, len(weighted)))  # before the data take the room
+    if isinstance(weighted, Data) and steps.network.device.holds(weighted.arrays):
         return ArrayFeed(steps, weighted, given.batch_size, order, guarded), held
     return BatchFeed(steps, RowBatches(weighted, given.batch_size, order), guarded), held
 
@@ -271,6 +273,10 @@ def _parts(owner: str, batch: Any) -> tuple[Any, ...]:
 
 def _owned(data: Data, given: Any) -> Data:
     """The same in memory of its own: who makes batches may use their arrays again for the next one."""
+    if isinstance(data.x, DeviceArray):
+        owned = replace(data, x=data.x.copy(), y=data.y.copy() if isinstance(data.y, DeviceArray) else data.y)
+        data.x.device.driver.synchronize()  # the copies are made before the next batch is asked for
+        return owned
     if data.x is given or data.x.base is not None:
         return replace(data, x=np.array(data.x))
     return data

@@ -22,6 +22,8 @@ def get_device(name: str | Device, precision: str | None = None) -> Device:
     Raises DeviceError for a name that is not known, or a GPU that cannot be used; MissingDependency; ArgumentError.
     """
     if isinstance(name, Device):
+        if precision not in (None, name.precision):
+            fail("build", "precision", f"None, or that of the device given, {name.precision!r}", precision)
         return name
     try:
         choice("build", "device", name, NAMES)

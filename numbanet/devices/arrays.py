@@ -41,6 +41,12 @@ class DeviceArray:
         given = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple) else shape
         return self._part(self.address, _reshaped(self.shape, given))
 
+    def copy(self) -> DeviceArray:
+        """Another array with these values."""
+        other: DeviceArray = self.device.zeros(self.shape, self.dtype)
+        other[...] = self
+        return other
+
     def view(self, dtype: Any) -> DeviceArray:
         """The bytes of a flat array as numbers of another type."""
         if self.ndim != 1 or self.nbytes % np.dtype(dtype).itemsize:

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..errors import DeviceError, MissingDependency
 from ..kernels import gather
+from ..kernels._kernel import MOST_ELEMENTS
 from .arrays import DeviceArray, Flag, Followed
 from .host import Device
 
@@ -99,8 +100,13 @@ class CudaDevice(Device):
         self.driver.wait_for(interface.get("stream", 0))  # older versions do not say: for all of them
         return view
 
-    def holds(self, size: int) -> bool:
-        return size <= SHARE * int(self.driver.free_bytes())
+    def unrounded(self) -> CudaDevice:
+        return CudaDevice(self.driver) if self.precision else self
+
+    def holds(self, arrays: Sequence[Any]) -> bool:
+        """Whether they are small enough for kernels, and there is room for those that are not on the GPU yet."""
+        new = sum(a.nbytes for a in arrays if not isinstance(a, DeviceArray))
+        return all(a.size <= MOST_ELEMENTS for a in arrays) and new <= SHARE * self.driver.free_bytes()
 
     def follow(self, array: Any) -> Followed:
         return Followed(self, array)

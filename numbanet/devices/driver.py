@@ -22,6 +22,7 @@ NEEDED_DRIVER = (12, 0)  # CUDA version: the oldest that cuda-bindings 12.9, whi
 STATIC_SHARED = 48 * 1024  # bytes that a block gets without asking
 PAGE, SLOT = 4096, 64  # bytes: pinned memory comes in pages, of which small pieces get slots
 APART = 1  # CU_STREAM_NON_BLOCKING: the stream does not wait for the default one, which others use
+AHEAD = 16  # graphs that the host starts before it waits: so Ctrl-C, and an error that a flag tells, are heard soon
 UNTIMED = 2  # CU_EVENT_DISABLE_TIMING
 
 
@@ -72,6 +73,7 @@ class Driver:
         self.stream_number = int(self._stream)
         self._threads = threading.local()
         self._recording, self._pinning, self._copying = (threading.Lock() for _ in range(3))
+        self._started: list[Any] = []  # events behind the last graphs
         self._page: Any = np.empty(0, np.uint8)
         self._ring: Ring | None = None
         self._staging: Staging | None = None
@@ -131,7 +133,10 @@ class Driver:
 
     def _pin(self, size: int) -> Any:
         self._enter()
-        address = int(self._call("pin memory", self.api.cuMemAllocHost(size)))
+        result = self.api.cuMemAllocHost(size)
+        if int(result[0]) == OUT_OF_MEMORY:
+            raise DeviceError(f"cuda: expected {_mib(size)} of the host's memory that can be pinned, found less.")
+        address = int(self._call("pin memory", result))
         memory = np.frombuffer(memoryview((ctypes.c_uint8 * size).from_address(address)), np.uint8)
         memory[...] = 0
         return memory
@@ -204,8 +209,9 @@ class Driver:
     def wait_for(self, stream: int | None) -> None:
         """Wait for the stream of another library's that __cuda_array_interface__ names; 0: for all of them."""
         if stream == 0:
-            self._enter()
-            self._call("wait", self.api.cuCtxSynchronize())
+            with self._recording:  # the driver forbids it while another thread records
+                self._enter()
+                self._call("wait", self.api.cuCtxSynchronize())
         elif stream is not None:
             self._enter()
             self._call("wait", self.api.cuStreamSynchronize(self.api.CUstream(stream)))
@@ -327,9 +333,13 @@ class Driver:
         self.api.cuGraphExecDestroy(graph)
 
     def replay(self, graph: Graph) -> None:
-        """Start a recorded graph."""
+        """Start a recorded graph; wait where the GPU is AHEAD of them behind."""
         self._enter()
-        self._call("run", self.api.cuGraphLaunch(graph[0], self._stream))
+        with self._copying:
+            self._started.append(self._started.pop(0) if len(self._started) == AHEAD else self.make_event())
+            self.wait_for_event(self._started[-1])
+            self._call("run", self.api.cuGraphLaunch(graph[0], self._stream))
+            self.record_event(self._started[-1])
 
 
 OUT_OF_MEMORY, UNSUPPORTED_PTX = 2, 222

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
@@ -16,8 +17,14 @@ from ..kernels._kernel import Executor
 class Device:
     """The processor, with the kernels called `name`: "cpu" for the fast ones, "reference" for the textbook loops."""
 
+    precision: str | None = None  # of products' factors, where it is not that of the arrays
+
     def __init__(self, name: str) -> None:
         self.name = name
+
+    def unrounded(self) -> Device:
+        """The same device with products in the precision of the arrays."""
+        return self
 
     def kernels(self, operation: ModuleType) -> Any:
         """The module of `operation`'s kernels for this device."""
@@ -48,8 +55,8 @@ class Device:
         """Those rows of an array of this device's, by a slice or by numbers."""
         return array[chosen]
 
-    def holds(self, size: int) -> bool:
-        """Whether there is room for so many bytes of the user's data for as long as a training runs."""
+    def holds(self, arrays: Sequence[Any]) -> bool:
+        """Whether kernels can take batches out of these arrays of the user's as long as a training runs."""
         return True
 
     def follow(self, array: Any) -> Any:

@@ -24,11 +24,10 @@ from ..errors import DeviceError
 from ._cuda import I32, I64, device
 from ._cuda_ptx import Ptx, compile_ptx
 from ._cuda_simulator import simulated
-from ._kernel import Kernel, array_view
+from ._kernel import MOST_ELEMENTS, Kernel, array_view
 
 GLOBAL = 1  # the address space of what all blocks see
 THREADS = 256  # of a block, where a kernel says nothing else
-MOST_ELEMENTS = 2**31 - 1  # of one array: kernels count in 32 bits
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ import re
 import types as namespaces
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
 from threading import Lock
 from typing import Any
 
@@ -37,7 +39,7 @@ def compile_ptx(
     bounds: the threads of a block, and how many blocks an SM must have room for. key: what the kernel is known by on
     disk; nothing is kept without. Raises MissingDependency where numba-cuda, or NVIDIA's compiler, is not installed.
     """
-    version = cuda_version()
+    version = cuda_version(), *compiler_versions()
     name = hashlib.sha256(repr((key, signature, capability, bounds, version)).encode()).hexdigest()[:40]
     kept = store.read(name) if key else None
     if kept is None:
@@ -61,6 +63,14 @@ def cuda_version() -> str:
     except ImportError:
         raise MissingDependency(f"CUDA kernels are compiled by numba-cuda, which is not installed. {REMEDY}") from None
     return str(numba_cuda.__version__)
+
+
+@cache
+def compiler_versions() -> tuple[str, ...]:
+    """Of NVIDIA's packages that hold libNVVM, as far as they are installed."""
+    packages = ("nvidia-nvvm", "nvidia-cuda-nvcc", "nvidia-cuda-nvcc-cu12")
+    installed = {d.metadata["Name"]: d.version for d in metadata.distributions()}
+    return tuple(f"{name} {installed[name]}" for name in packages if name in installed)
 
 
 def _compile(function: Callable[..., None], signature: Any, capability: tuple[int, int], bounds: Any) -> str:

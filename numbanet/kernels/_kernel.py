@@ -33,6 +33,7 @@ from ._jit import DISABLED, jit
 from ._threads import LEAST_WORK, threads
 
 WORD = ir.IntType(64)
+MOST_ELEMENTS = 2**31 - 1  # of one array on a GPU, whose kernels count in 32 bits
 TASK_WORK = 5.0  # microseconds: what a task is cut to hold, where its kernel has no estimate of its own
 
 

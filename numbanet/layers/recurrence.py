@@ -131,10 +131,11 @@ class _Recurrent(Layer):
         Each (N, T, units), in the order of the input's time; a gate is NaN at steps that do not count.
         """
         T, first, H = t.x.shape[1], 0 if self.go_backwards else 1, self.units
-        values = {name: np.array(t.saved["z"][..., k * H : k * H + H]) for k, name in enumerate(self.gate_names)}
+        z = np.array(t.saved["z"])
+        values = {name: z[..., k * H : k * H + H].copy() for k, name in enumerate(self.gate_names)}
         for gate in values.values():
             gate[np.array(self.mask(t)) == 0] = np.nan
-        return values | {state: np.array(t.saved[state][:, first : first + T]) for state in reversed(self.states)}
+        return values | {state: np.array(t.saved[state])[:, first : first + T] for state in reversed(self.states)}
 
     def run(self, loops: Any, program: Program, t: Tensors, x: Any, b: Any, keep: Any) -> None:
         """Write the call of the time loop."""

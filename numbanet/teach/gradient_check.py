@@ -140,7 +140,7 @@ def _in_double(model: Sequential, x: Any) -> Sequential:
     network = model._ready("check_gradients").network
     twin = Sequential(seed=model.seed)
     twin.layers = [copy.copy(layer) for layer in model.layers]  # which stay the model's own
-    twin.build(network.input_shape, network.device, "float64")
+    twin.build(network.input_shape, network.device.unrounded(), "float64")
     twin.compile("sgd", model.loss)
     twin.set_weights([w.astype(np.float64) for w in model.get_weights()])
     twin._built("check_gradients").iteration[...] = network.iteration

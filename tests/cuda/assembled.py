@@ -37,9 +37,21 @@ def launches(case, capability, dtype="float32"):
 
 
 def examine(launch, capability, folder):
-    """What ptxas says."""
+    """What ptxas says of the kernel, compiled for this GPU."""
     code = launch.ptx(capability)
     return assemble(Source(code.entry, code.text, program_of(code)), folder, capability)
+
+
+def examine_retargeted(launch, capability, folder):
+    """The same of its code for sm_90, which but for tensor cores is that for older GPUs: test_assembly.py looks."""
+    code = launch.ptx((9, 0))
+    text = code.text.replace(".target sm_90", ".target sm_{}{}".format(*capability))
+    return assemble(Source(code.entry, text, program_of(code)), folder, capability)
+
+
+def plain(code):
+    """PTX without what differs from one compilation to the next: names, and for which GPU."""
+    return re.sub(r"_ZN\w+|_cudapy_\w+|\.target sm_\d+", "", code.text)
 
 
 def float64_arithmetic(launch, capability):

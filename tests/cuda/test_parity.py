@@ -37,6 +37,7 @@ def test_float32(case):
     agree(case, "float32")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", FIRST, ids=str)
 def test_float64(case):
     agree(case, "float64")

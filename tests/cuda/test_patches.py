@@ -66,5 +66,5 @@ def test_every_tile(precision, tile, it, monkeypatch):
     module = importlib.import_module(f"numbanet.kernels.conv2d.{precision}")
     for name, _, _ in products(it):
         slices = 2 if name == "forward" else 1
-        monkeypatch.setattr(getattr(module, name).plan.__self__, "choose", lambda *_, s=slices: (tile, s))
+        monkeypatch.setattr(getattr(module, name).options.plan.__self__, "choose", lambda *_, s=slices: (tile, s))
     check(precision, it)

@@ -43,7 +43,7 @@ def choose(precision, choice, monkeypatch):
     """Have all products take this tile and so many slices."""
     module = importlib.import_module(f"numbanet.kernels.dense.{precision}")
     for name, _, _ in products(1, 1, 1):
-        monkeypatch.setattr(getattr(module, name).plan.__self__, "choose", lambda M, N, K, itemsize: choice)
+        monkeypatch.setattr(getattr(module, name).options.plan.__self__, "choose", lambda M, N, K, itemsize: choice)
 
 
 def check(precision, size):

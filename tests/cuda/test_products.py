@@ -43,7 +43,7 @@ def test_every_tile(choice, wide, monkeypatch):
         ("backward_kernel", (dy, x), w),
     ):
         kernel = getattr(cuda, name)
-        monkeypatch.setattr(kernel.plan.__self__, "choose", lambda M, N, K, itemsize: choice)
+        monkeypatch.setattr(kernel.options.plan.__self__, "choose", lambda M, N, K, itemsize: choice)
         found, expected = np.full_like(result, np.nan), np.empty(result.shape)
         report = run(kernel, *arguments, found)
         getattr(reference, name)(*(a.astype("float64") for a in arguments), expected)
@@ -62,7 +62,7 @@ def test_registers_hold_everything(tile, size, capability, tmp_path, monkeypatch
             (cuda.backward_input, (y, w, x)),
             (cuda.backward_kernel, (y, x, w)),
         ):
-            monkeypatch.setattr(kernel.plan.__self__, "choose", lambda M, N, K, itemsize, s=slices: (tile, s))
+            monkeypatch.setattr(kernel.options.plan.__self__, "choose", lambda M, N, K, itemsize, s=slices: (tile, s))
             found = assembled.examine(kernel.bind(*arguments), capability, tmp_path)
             assert found.spill_bytes == 0
 

@@ -15,7 +15,10 @@ print(json.dumps(models.difference(getattr(models, sys.argv[1]), "cuda")))
 """
 
 
-@pytest.mark.parametrize("model", ["mlp", "cnn", "lstm"])
+LARGER = [pytest.param(name, marks=pytest.mark.slow) for name in ("cnn", "lstm")]
+
+
+@pytest.mark.parametrize("model", ["mlp", *LARGER])
 def test_three_steps_are_those_of_the_processor(model):
     environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "1"}
     command = [sys.executable, "-W", "error", "-c", PROGRAM, model]

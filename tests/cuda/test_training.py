@@ -155,3 +155,74 @@ def test_arrays_on_the_gpu_are_checked_there(device):
         model.predict(OnGpu(device.take(x.astype("float64"))))
     with pytest.raises(nn.errors.DeviceError, match="device='cuda'"):
         models.make(models.mlp, "cpu").predict(OnGpu(device.take(x)))
+
+
+def test_batches_on_the_gpu_may_be_written_over_when_the_next_is_made(device):
+    x, y = models.data((7,), "numbers", 8)
+
+    def batches():
+        place = device.take(x[:4])
+        for first in (0, 4):
+            place[...] = x[first : first + 4]
+            yield OnGpu(place), y[first : first + 4]
+
+    weights = []
+    for given in (batches(), [(x[:4], y[:4]), (x[4:], y[4:])]):
+        model = nn.Sequential([L.Dense(1)], seed=1)
+        model.build((7,), device=device)
+        model.compile("sgd", "mse")
+        model.fit(given, shuffle=False, verbose=0)
+        weights.append(model.get_weights()[0])
+    np.testing.assert_array_equal(*weights)
+
+
+def test_a_stop_is_told_though_something_else_ends_the_epoch(device):
+    x, y = models.data((8, 8, 2), "classes", 12)
+    x[1] = 1e30  # its square, in the moving variance, is not finite
+    model = models.make(models.cnn, device)
+    before = model.get_weights()
+
+    class Breaks(Exception):
+        pass
+
+    def batches():
+        yield x[:4], y[:4]
+        raise Breaks
+
+    with pytest.raises(nn.errors.NonFiniteError):
+        model.fit(batches(), steps_per_epoch=2, verbose=0)
+    for a, b in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_gates_of_a_lstm(device):
+    x, _ = models.data((4, 3), "numbers", 2)
+    found, expected = (nn.teach.gates(models.make(models.lstm, where), x, "lstm") for where in (device, "cpu"))
+    assert found.keys() == expected.keys()
+    for name in expected:
+        np.testing.assert_allclose(found[name], expected[name], rtol=1e-5, atol=1e-6)
+
+
+def test_gradients_are_checked_without_rounding(device):
+    rounding = type(device)(device.driver, "bf16")
+    model = nn.Sequential([L.Dense(3)], seed=1)
+    model.build((5,), device=rounding)
+    model.compile("sgd", "mse")
+    x, _ = models.data((5,), "numbers", 3)
+    assert nn.check_gradients(model, x, x[:, :3], verbose=False)
+    with pytest.raises(nn.errors.ArgumentError, match="precision"):
+        model.build((5,), device=rounding, dtype="float64")
+    with pytest.raises(nn.errors.ArgumentError, match="precision"):
+        model.build((5,), device=rounding, precision="tf32")
+
+
+def test_one_hot_targets_on_the_gpu_can_be_split(device):
+    x, y = models.data((7,), "classes", 8)
+    rows = np.eye(3, dtype=np.float32)[y]
+    model = nn.Sequential([L.Dense(3)], seed=1)
+    model.build((7,), device=device)
+    model.compile("sgd", "mse")
+    history = model.fit(OnGpu(device.take(x)), OnGpu(device.take(rows)), validation_split=0.25, verbose=0)
+    assert np.isfinite(history.history["val_loss"]).all()
+    with pytest.raises(nn.errors.DeviceError, match="sample_weight in the host's memory"):
+        model.fit(x, rows, sample_weight=OnGpu(device.take(x[:, 0])), verbose=0)

@@ -240,8 +240,10 @@ def test_a_flag_is_unset_until_a_kernel_sets_it(device):
 
 def test_data_that_would_fill_the_gpu_are_not_held():
     device = CudaDevice(EmulatedDriver(free_bytes=1000))
-    assert device.holds(500)
-    assert not device.holds(900)
+    assert device.holds([np.zeros(400, np.uint8), np.zeros(100, np.uint8)])
+    assert not device.holds([np.zeros(800, np.uint8), np.zeros(100, np.uint8)])
+    assert device.holds([DeviceArray(device, None, 256, (900,), np.uint8)])  # it is there already
+    assert not device.holds([DeviceArray(device, None, 256, (2**31,), np.uint8)])
 
 
 def test_a_host_array_is_no_argument_of_a_kernel():
