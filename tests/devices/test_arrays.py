@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from numbanet.devices.arrays import DeviceArray
 from numbanet.devices.cuda import CudaDevice
 from numbanet.devices.driver import Driver
 from numbanet.devices.simulator import Simulator
