@@ -12,7 +12,7 @@ numba_cuda()
 
 from tests.ptx.emulated import emulated  # noqa: E402
 
-pytestmark = [pytest.mark.compiled, pytest.mark.cuda]
+pytestmark = [pytest.mark.compiled, pytest.mark.cuda, pytest.mark.slow]
 EVERYTHING = [
     (name, shape, arguments)
     for name, (shapes, configs) in CASES.items()
