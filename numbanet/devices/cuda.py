@@ -18,6 +18,7 @@ from ..kernels._kernel import MOST_ELEMENTS
 from .arrays import DeviceArray, Flag, Followed
 from .host import Device
 
+TENSOR_CORES = (8, 0)  # the compute capability from which they take TF32 and bfloat16
 SHARE = 0.6  # of the memory that is free, for data that stay on the GPU
 
 
@@ -47,6 +48,12 @@ class CudaDevice(Device):
 
     def __init__(self, driver: Any, precision: str | None = None) -> None:
         super().__init__("cuda")
+        if precision and driver.capability < TENSOR_CORES:
+            found = ".".join(map(str, driver.capability))
+            raise DeviceError(
+                f"cuda: precision={precision!r} needs a GPU of compute capability 8.0 or newer, and {driver.name} has "
+                f"{found}. Leave precision out."
+            )
         self.driver, self.precision = driver, precision
 
     def kernels(self, operation: ModuleType) -> Any:

@@ -247,6 +247,13 @@ def test_data_that_would_fill_the_gpu_are_not_held():
     assert not device.holds([DeviceArray(device, None, 256, (2**31,), np.uint8)])
 
 
+def test_tensor_cores_need_a_gpu_that_has_them():
+    with pytest.raises(DeviceError, match=r"precision='bf16' needs .* 8\.0 or newer, and PTX machine has 7\.5"):
+        CudaDevice(EmulatedDriver((7, 5)), "bf16")
+    assert CudaDevice(EmulatedDriver((8, 0)), "bf16").precision == "bf16"
+    assert CudaDevice(EmulatedDriver((7, 5))).precision is None
+
+
 def test_a_host_array_is_no_argument_of_a_kernel():
     pytest.importorskip("numba.cuda")
     mean = importlib.import_module("numbanet.kernels.mean.cuda")
