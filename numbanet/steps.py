@@ -356,8 +356,8 @@ class Steps:
             found = self._checks[n] = (program.finish(), flags)
         program, flags = found
         program.run()
-        found = np.asarray(flags)
-        return not (found[0, 0] or found[1, 0])
+        seen = np.asarray(flags)
+        return not (seen[0, 0] or seen[1, 0])
 
     def reset(self) -> None:
         """Start adding loss and metrics up anew."""
