@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import config, cuda, types
 from numba.core import errors
@@ -140,21 +141,6 @@ def opaque(typing_context, i):
     return types.int64(types.int64), generate
 
 
-@_twin(lambda smem, i, a, j: _put4(smem, i, *_flat(a)[j : j + 4]))
-def copy16(typing_context, smem, i, a, j):
-    """Begin to copy 16 bytes from a.flat[j] to smem.flat[i], past the registers; commit_copies, then wait_copies."""
-
-    def generate(context, builder, signature, arguments):
-        shared = place(context, builder, signature.args[0], *arguments[:2])
-        shared = builder.addrspacecast(shared, shared.type.pointee.as_pointer(3))
-        source = place(context, builder, signature.args[2], *arguments[2:])
-        source = builder.ptrtoint(builder.addrspacecast(source, source.type.pointee.as_pointer(1)), I64)
-        text = "cp.async.cg.shared.global [$0], [$1], 16;"
-        return _assemble(builder, text, "r,l,~{memory}", [builder.ptrtoint(shared, I32), source], context)
-
-    return types.void(smem, types.int64, a, types.int64), generate
-
-
 def _literal(kind: Any) -> int:
     """The number that an argument is. Raises RequireLiteralValue, and Numba then tries again with literals."""
     if not isinstance(kind, types.IntegerLiteral):
@@ -168,7 +154,10 @@ def _put_or_zero(smem: Any, i: Any, a: Any, j: Any, count: Any, inside: Any) -> 
 
 @_twin(_put_or_zero)
 def copy_or_zero(typing_context, smem, i, a, j, count, inside):
-    """As copy16, but `count`, a literal 4 or 1, elements of float32; zeros if not inside."""
+    """Begin to copy `count`, a literal 4 or 1, float32 from a.flat[j] to smem.flat[i]; zeros if not inside.
+
+    They go past the registers: commit_copies, then wait_copies.
+    """
     size = 4 * _literal(count)
 
     def generate(context, builder, signature, arguments):
@@ -210,3 +199,22 @@ def _assemble(builder: Any, text: str, constraints: str, values: list[Any], cont
 def ceil_div(a: int, b: int) -> int:
     """How many pieces of size b cover a: for grids."""
     return -(-a // b)
+
+
+@device
+def short(i):
+    """A number in 32 bits, as arithmetic of indices in 64 takes two to four times as long; one below zero is huge."""
+    return np.uint32(np.int64(i) & 0xFFFFFFFF)
+
+
+@device
+def within(i, extent):
+    """0 <= i < extent"""
+    return short(i) < short(extent)
+
+
+@device
+def divide(a, b):
+    """Quotient and remainder of numbers in 32 bits."""
+    quotient = short(a) // short(b)
+    return np.int64(quotient), np.int64(short(a - quotient * b))

@@ -1,4 +1,4 @@
-"""What the threads of a CUDA block work out together: sums and maxima, always in the same order.
+"""What the threads of a CUDA block work out together: sums, always in the same order.
 
 `shared` has room for a value of each thread, whose number is a power of two. Threads may write it again at once: the
 last of them has read it. Shuffles within warps would save a few barriers, but the simulator does not know them.
@@ -24,23 +24,6 @@ def block_sum(value, shared):
     total = shared[0]
     cuda.syncthreads()
     return total
-
-
-@device
-def block_max(value, shared):
-    """The largest of all threads' values, for each of them; a NaN of any is a NaN for all."""
-    t = cuda.threadIdx.x
-    shared[t] = value
-    half = cuda.blockDim.x >> 1
-    while half > 0:
-        cuda.syncthreads()
-        if t < half:
-            shared[t] = larger(shared[t], shared[t + half])
-        half >>= 1
-    cuda.syncthreads()
-    top = shared[0]
-    cuda.syncthreads()
-    return top
 
 
 @device

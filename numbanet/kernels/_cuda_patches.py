@@ -14,7 +14,7 @@ from math import gcd
 import numpy as np
 from numba import cuda, int32
 
-from ._cuda import ceil_div, device
+from ._cuda import ceil_div, device, divide, short
 from ._cuda_gemm import (
     MIDDLE,
     SMS,
@@ -27,7 +27,7 @@ from ._cuda_gemm import (
     tile_of,
 )
 from ._cuda_kernel import THREADS, kernel
-from ._cuda_pixels import divide, parts_blocks, short
+from ._cuda_pixels import parts_blocks
 
 # Behind a tile a plan has: whether the depth lies along a row of A, and of B, in memory; whether A, B and C have
 # channels in fours; whether the depth is sliced; and the sizes, strides, padding and dilation of conv2d's equations.

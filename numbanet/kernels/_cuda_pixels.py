@@ -4,10 +4,9 @@ Neighbouring threads have neighbouring channels. `lanes` of them, a power of two
 along `strips` of a row, and then down the rows of all images, which are one after another.
 """
 
-import numpy as np
 from numba import cuda
 
-from ._cuda import WARP, ceil_div, device, like, load, store
+from ._cuda import WARP, ceil_div, device, divide, like, load, short, store
 from ._cuda_kernel import THREADS
 
 ACROSS = 4  # pixels that a thread has in a row
@@ -29,25 +28,6 @@ def cut(lanes, columns):
     """Strips, and rows of a block."""
     strips = power(ceil_div(columns, ACROSS), max(1, THREADS // lanes // DEPTH))
     return strips, THREADS // lanes // strips
-
-
-@device
-def short(i):
-    """A number in 32 bits, as arithmetic of indices in 64 takes two to four times as long; one below zero is huge."""
-    return np.uint32(np.int64(i) & 0xFFFFFFFF)
-
-
-@device
-def within(i, extent):
-    """0 <= i < extent"""
-    return short(i) < short(extent)
-
-
-@device
-def divide(a, b):
-    """Quotient and remainder of numbers in 32 bits."""
-    quotient = short(a) // short(b)
-    return np.int64(quotient), np.int64(short(a - quotient * b))
 
 
 power_of_two = device(power)

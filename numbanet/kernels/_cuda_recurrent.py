@@ -12,7 +12,7 @@ rows along the units, with all gates of a unit side by side.
 
 from numba import cuda, int32
 
-from ._cuda import ceil_div, device, like, load, load4, store, store4
+from ._cuda import ceil_div, device, divide, like, load, load4, store, store4
 from ._cuda_gemm import (
     HELD,
     add_to_columns,
@@ -29,7 +29,6 @@ from ._cuda_gemm import (
     tile_of,
 )
 from ._cuda_kernel import THREADS
-from ._cuda_pixels import divide
 
 SAMPLES, UNITS, GATES = 16, 8, 4  # of a block; a unit has up to four gates, or stands for four of one gate
 OWNERS = SAMPLES * UNITS  # threads that have a unit of a sample

@@ -9,9 +9,9 @@ follow on the next rows. A block that adds up rows has `width` threads on each r
 
 from numba import cuda
 
-from ._cuda import ceil_div, device, like, load, load4, store, store4
+from ._cuda import ceil_div, device, divide, like, load, load4, store, store4
 from ._cuda_kernel import THREADS
-from ._cuda_pixels import BLOCKS, divide
+from ._cuda_pixels import BLOCKS
 
 LANES = 4  # of a quad
 APART = 4  # rows, or images, of a thread: so many loads are under way at once

@@ -3,9 +3,8 @@
 Cells outside are loaded from the nearest one inside and ignored: so the loads of a window wait for nothing.
 """
 
-from .._cuda import device, like
+from .._cuda import device, divide, like
 from .._cuda_kernel import kernel
-from .._cuda_pixels import divide
 from .._cuda_windows import choose, clamped, pixel, pixel_blocks, plus, put, quad, take, times
 
 GEOMETRY = ("size", "strides", "padding")

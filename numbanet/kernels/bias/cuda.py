@@ -2,10 +2,10 @@
 
 from numba import cuda
 
-from .._cuda import ceil_div, device, load, load4, store, store4
+from .._cuda import ceil_div, device, divide, load, load4, short, store, store4
 from .._cuda_gemm import is_wide
 from .._cuda_kernel import THREADS, kernel
-from .._cuda_pixels import divide, power, short
+from .._cuda_pixels import power
 
 ROWS = 4  # of a thread: so many loads are under way together
 LANES = 32  # threads along the channels

@@ -3,7 +3,7 @@
 from numba import cuda, int32
 
 from .. import _cuda_mma
-from .._cuda import commit_copies, copy_or_zero, device, store, store4, wait_copies
+from .._cuda import commit_copies, copy_or_zero, device, short, store, store4, wait_copies
 from .._cuda_gemm import HELD, loads, spot
 from .._cuda_patches import (
     A_ALONG,
@@ -20,7 +20,6 @@ from .._cuda_patches import (
     slice_start,
     tile_and_slice,
 )
-from .._cuda_pixels import short
 
 
 @device

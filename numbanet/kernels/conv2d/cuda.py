@@ -2,7 +2,7 @@
 
 from numba import cuda, int32
 
-from .._cuda import WARP, ceil_div, device, like, load, load4, store, store4
+from .._cuda import WARP, ceil_div, device, divide, like, load, load4, short, store, store4
 from .._cuda_gemm import (
     HELD,
     PART,
@@ -37,7 +37,7 @@ from .._cuda_patches import (
     view_of_positions,
     view_of_windows,
 )
-from .._cuda_pixels import BLOCKS, PARTS, ROOM, add_block, add_parts, divide, parts_blocks, power, short
+from .._cuda_pixels import BLOCKS, PARTS, ROOM, add_block, add_parts, parts_blocks, power
 
 
 @device

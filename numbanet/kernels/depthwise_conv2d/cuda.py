@@ -7,23 +7,9 @@ shared memory, those of the blocks in add_parts.
 
 from numba import cuda
 
-from .._cuda import ceil_div, device, like, load, load4, store, store4
+from .._cuda import ceil_div, device, divide, like, load, load4, short, store, store4, within
 from .._cuda_kernel import THREADS, kernel
-from .._cuda_pixels import (
-    ACROSS,
-    BLOCKS,
-    PARTS,
-    ROOM,
-    add_block,
-    add_parts,
-    cut,
-    divide,
-    parts_blocks,
-    power,
-    short,
-    strips_of,
-    within,
-)
+from .._cuda_pixels import ACROSS, BLOCKS, PARTS, ROOM, add_block, add_parts, cut, parts_blocks, power, strips_of
 
 WIDE, NARROW = 8, 32  # threads that share a pixel at most: those of four channels, of one
 TAPS = 9  # cells of the window that a thread of the weights' gradient has

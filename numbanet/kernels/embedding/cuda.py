@@ -7,10 +7,9 @@ So the same bits come out at every run, whichever indices are frequent, and with
 
 from numba import cuda, int32
 
-from .._cuda import WARP, ceil_div, device, like, load, load4, store, store4
+from .._cuda import WARP, ceil_div, device, divide, like, load, load4, store, store4
 from .._cuda_gemm import is_wide
 from .._cuda_kernel import THREADS, kernel
-from .._cuda_pixels import divide
 
 ELEMENTS = 4  # of a thread
 SCANNED = 8  # indices that a thread looks at in a turn

@@ -2,9 +2,8 @@
 
 from numba import cuda
 
-from .._cuda import ceil_div, load, store
+from .._cuda import ceil_div, divide, load, store
 from .._cuda_kernel import THREADS, kernel
-from .._cuda_pixels import divide
 
 
 @kernel(grid=lambda w, flipped: ceil_div(w.size, THREADS))

@@ -2,10 +2,9 @@
 
 from numba import cuda
 
-from .._cuda import ceil_div, load
+from .._cuda import ceil_div, divide, load
 from .._cuda_elementwise import lanes, move
 from .._cuda_kernel import THREADS, kernel
-from .._cuda_pixels import divide
 
 
 @kernel(

@@ -7,9 +7,8 @@ import math
 
 from numba import cuda
 
-from .._cuda import device, like, load, store
+from .._cuda import device, divide, like, load, store
 from .._cuda_kernel import THREADS, kernel
-from .._cuda_pixels import divide
 from .._cuda_windows import (
     MOST,
     PAIRS,

@@ -2,11 +2,11 @@
 
 from numba import cuda, int32, int64
 
-from .._cuda import WARP, ceil_div, device, like, load, load4, store, store4
+from .._cuda import WARP, ceil_div, device, divide, like, load, load4, store, store4
 from .._cuda_block import block_sum
 from .._cuda_gemm import is_wide
 from .._cuda_kernel import THREADS, kernel
-from .._cuda_pixels import divide, power
+from .._cuda_pixels import power
 
 ELEMENTS = 4  # of a thread of the row's gradient
 COUNTERS = 1024  # threads that add up a mask

@@ -2,10 +2,9 @@
 
 from numba import cuda
 
-from .._cuda import ceil_div, like
+from .._cuda import ceil_div, divide, like
 from .._cuda_elementwise import elementwise, lanes, move
 from .._cuda_kernel import THREADS, kernel
-from .._cuda_pixels import divide
 
 
 @kernel(

@@ -2,11 +2,10 @@
 
 from numba import cuda
 
-from .._cuda import ceil_div, device, like, load, load4, store, store4
+from .._cuda import ceil_div, device, divide, like, load, load4, store, store4
 from .._cuda_elementwise import LANES, lanes
 from .._cuda_kernel import THREADS, kernel
 from .._cuda_philox import block, least
-from .._cuda_pixels import divide
 
 
 @device

@@ -2,10 +2,9 @@
 
 from numba import cuda
 
-from .._cuda import ceil_div, device, load, load4, store, store4
+from .._cuda import ceil_div, device, divide, load, load4, store, store4
 from .._cuda_gemm import is_wide
 from .._cuda_kernel import THREADS, kernel
-from .._cuda_pixels import divide
 
 ELEMENTS = 4  # of a thread
 

@@ -6,7 +6,7 @@ multiplied nor added.
 
 from numba import cuda, int32
 
-from .._cuda import ceil_div, device, like, load, store
+from .._cuda import ceil_div, device, divide, like, load, store
 from .._cuda_gemm import (
     HELD,
     PART,
@@ -28,7 +28,6 @@ from .._cuda_gemm import (
     write,
 )
 from .._cuda_kernel import THREADS, kernel
-from .._cuda_pixels import divide
 from .._cuda_recurrent import four_at
 
 # Behind a tile a plan has: whether there is a keep; whether a, keep, dz and what is written have rows for 128-bit

@@ -4,9 +4,8 @@ Row i has the weight 1 - |t| in row S i + d of the output, t = (2 d + 1 - S) / 2
 the centres of the outermost rows.
 """
 
-from .._cuda import device, like
+from .._cuda import device, divide, like
 from .._cuda_kernel import kernel
-from .._cuda_pixels import divide
 from .._cuda_windows import (
     choose,
     clamped,
