@@ -12,10 +12,10 @@ import numpy as np
 import report
 import torch
 from peers import numbanet_step, torch_step
-from timing import alternate
 from workloads import WORKLOADS
 
 import numbanet as nn
+from numbanet.bench.clock import alternate
 
 HEAD = ("one sample, microseconds", "threads", "numbanet", "PyTorch", "PyTorch / numbanet", "of bests")
 

@@ -17,9 +17,9 @@ import numpy as np
 import report
 from operations import Operation, operations
 from peak import Peak
-from timing import alternate
 
 import numbanet as nn
+from numbanet.bench.clock import alternate
 from numbanet.kernels._kernel import Executor
 
 HEAD = "kernel", "threads", "unit", "median", "best", "of peak", "best", "PyTorch", "best", "ratio", "best"

@@ -12,9 +12,9 @@ import functools
 
 import numpy as np
 import report
-from timing import alternate
 
 import numbanet as nn
+from numbanet.bench.clock import alternate
 from numbanet.kernels._jit import like
 from numbanet.kernels._kernel import Executor, Kernel, kernel
 from numbanet.kernels._tile import stack

@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from peak import Peak
 from peers import numbanet_step
-from timing import alternate
 from workloads import WORKLOADS, Workload
+
+from numbanet.bench.clock import alternate
 
 PEERS = {"torch": "PyTorch", "jax": "JAX", "sklearn": "scikit-learn"}
 TOLERANCE = 1e-4  # of the losses of the first step

@@ -68,7 +68,7 @@ def test_a_section_of_the_results_is_replaced_and_the_others_stay(bench, tmp_pat
 
 @pytest.mark.compiled
 def test_stretches_take_turns(bench):
-    from timing import alternate
+    from numbanet.bench.clock import alternate
 
     order = []
     times = alternate({name: (lambda name=name: order.append(name)) for name in "ab"}, rounds=2, stretch=0.0)

@@ -1,0 +1,1 @@
+"""The arguments that every kernel is timed with."""
