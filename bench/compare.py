@@ -37,7 +37,7 @@ NOTE = (
     'Medians of stretches of 5 ms; "of bests" is the ratio of the fastest stretches. FLOPs are those of the matrix '
     "products and convolutions: two for each multiply-add of the forward pass, the weights' gradients and, but for the "
     'first layer, the inputs\' gradients; those with padding count, as is usual. "of peak": of the limit of '
-    "bench/peak.py, measured in the same rounds. Scaling: the time on one thread over this one."
+    "bench/roofs.py, measured in the same rounds. Scaling: the time on one thread over this one."
 )
 
 

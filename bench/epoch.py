@@ -15,9 +15,9 @@ import numpy as np
 import report
 import torch
 from peers import numbanet_step, torch_step
-from workloads import WORKLOADS
 
 import numbanet as nn
+from numbanet.bench.workloads import WORKLOADS
 
 BATCH = 64
 

@@ -12,10 +12,10 @@ import numpy as np
 import report
 import torch
 from peers import numbanet_step, torch_step
-from workloads import WORKLOADS
 
 import numbanet as nn
 from numbanet.bench.clock import alternate
+from numbanet.bench.workloads import WORKLOADS
 
 HEAD = ("one sample, microseconds", "threads", "numbanet", "PyTorch", "PyTorch / numbanet", "of bests")
 
@@ -53,7 +53,7 @@ def main() -> None:
             times = alternate(pair, options.rounds)
             ours, theirs = times["numbanet"], times["PyTorch"]
             row = [f"{ours.median:.1f}", f"{theirs.median:.1f}", f"{theirs.median / ours.median:.2f}"]
-            rows.append([workload.name.split(", batch")[0], str(threads), *row, f"{theirs.best / ours.best:.2f}"])
+            rows.append([workload.title, str(threads), *row, f"{theirs.best / ours.best:.2f}"])
     found = report.table(HEAD, rows)
     print(found)
     if options.write:

@@ -1,8 +1,9 @@
 """Every kernel beside the machine's limit and PyTorch's same operation: python bench/kernel_time.py --only dense
 
-The limit (bench/peak.py), the kernel and PyTorch, in the faster of its memory formats, take turns. Medians of
-stretches of 5 ms; "best" is the fastest stretch, which on a shared machine says more. The ratio is PyTorch's time
-over ours. Multiplications with padding count as work, as is usual; bytes are those of a layer's x, y and gradients.
+The limit of the multiply-adds (bench/roofs.py), the kernel and PyTorch, in the faster of its memory formats, take
+turns. Medians of stretches of 5 ms; "best" is the fastest stretch, which on a shared machine says more. The ratio is
+PyTorch's time over ours. Multiplications with padding count as work, as is usual; bytes are those of a layer's x, y
+and gradients.
 
 The code for AVX2 on a machine that has more:
 NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES= python bench/kernel_time.py --only "dense 1024"
@@ -16,10 +17,11 @@ import os
 import numpy as np
 import report
 from operations import Operation, operations
-from peak import Peak
 
 import numbanet as nn
 from numbanet.bench.clock import alternate
+from numbanet.bench.roofs import MultiplyAdds
+from numbanet.devices import get_device
 from numbanet.kernels._kernel import Executor
 
 HEAD = "kernel", "threads", "unit", "median", "best", "of peak", "best", "PyTorch", "best", "ratio", "best"
@@ -31,7 +33,7 @@ def measure(o: Operation, rounds: int, torch: bool) -> list[str]:
     bound, result = o.ours()
     run = Executor(bound).run
     run()
-    peak = Peak()
+    peak = MultiplyAdds(get_device("cpu"))
     runs = {"numbanet": run, "peak": peak.run}
     for k, peer in enumerate(o.peers() if torch else []):
         error = np.abs(peer().numpy() - result).max() / np.abs(result).max()

@@ -12,11 +12,12 @@ import json
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from peak import Peak
 from peers import numbanet_step
-from workloads import WORKLOADS, Workload
 
 from numbanet.bench.clock import alternate
+from numbanet.bench.roofs import MultiplyAdds
+from numbanet.bench.workloads import WORKLOADS, Workload
+from numbanet.devices import get_device
 
 PEERS = {"torch": "PyTorch", "jax": "JAX", "sklearn": "scikit-learn"}
 TOLERANCE = 1e-4  # of the losses of the first step
@@ -46,7 +47,7 @@ def measure(workload: Workload, threads: int, rounds: int, peers: list[str]) -> 
         runs |= {f"{PEERS[peer]} {k}": run for k, run in enumerate(module.steps(workload, x, y, weights))}
     losses = {name: run() for name, run in runs.items() if not name.startswith("scikit-learn")}
     assert np.ptp(list(losses.values())) < TOLERANCE, f"{workload.name}: first losses differ: {losses}"
-    peak = Peak(threads=threads)
+    peak = MultiplyAdds(get_device("cpu"))
     times = alternate(runs | {"peak": peak.run}, rounds)
     limit = peak.flops / times.pop("peak").median
     faster: dict[str, str] = {}  # of a library's steps

@@ -1,21 +1,23 @@
-"""The command line: `numbanet demo` and `numbanet doctor`, also as `python -m numbanet`."""
+"""The command line: `numbanet demo`, `numbanet bench` and `numbanet doctor`, also as `python -m numbanet`."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from . import __version__
+from .bench.parser import add_parser
 from .errors import NumbanetError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code: 0, or 1 with one line on what went wrong."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    options = _parser().parse_args(given, argparse.Namespace(arguments=given))
     try:
-        COMMANDS[options.command](options)
+        return COMMANDS[options.command](options) or 0
     except NumbanetError as error:
         print(f"numbanet: {error}", file=sys.stderr)
         return 1
@@ -25,7 +27,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("numbanet: interrupted", file=sys.stderr)
         return 130
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -37,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--epochs", type=int, default=15, help="at most (default 15)")
     demo.add_argument("--device", default="cpu", help="cpu, or reference for the textbook loops")
     demo.add_argument("--picture", default="learning_curve.png", help="where the learning curve goes")
+    add_parser(commands)
     commands.add_parser("doctor", help="versions, processor, threads, compiled kernels: for a bug report")
     return parser
 
@@ -47,10 +49,16 @@ def _demo(options: argparse.Namespace) -> None:
     demo.run(options.seed, options.epochs, options.device, options.picture)
 
 
+def _bench(options: argparse.Namespace) -> int:
+    from .bench import command
+
+    return command.run(options)
+
+
 def _doctor(options: argparse.Namespace) -> None:
     from . import doctor
 
     doctor.run()
 
 
-COMMANDS = {"demo": _demo, "doctor": _doctor}
+COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {"demo": _demo, "bench": _bench, "doctor": _doctor}

@@ -1,4 +1,4 @@
-"""Whole training steps of the networks of bench/workloads.py, and of a ResNet-18 for 32x32 images.
+"""Whole training steps of the networks of numbanet/bench/workloads.py, and of a ResNet-18 for 32x32 images.
 
 numbanet replays its step, whose batch is on the GPU; "with copies" is train_on_batch, with the batch in the host's
 memory and the loss returned. PyTorch takes its step on a batch on the GPU: as it is written, and as a CUDA graph.
@@ -11,9 +11,9 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from workloads import WORKLOADS, Workload
 
 import numbanet as nn
+from numbanet.bench.workloads import WORKLOADS, Workload
 from numbanet.step import TRAIN
 
 from . import Item

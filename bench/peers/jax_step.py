@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from workloads import (
+
+from numbanet.bench.workloads import (
     BETA_1,
     BETA_2,
     EPSILON,

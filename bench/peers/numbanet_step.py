@@ -5,56 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from workloads import (
-    BETA_1,
-    BETA_2,
-    EPSILON,
-    LEARNING_RATE,
-    NORM_EPSILON,
-    NORM_MOMENTUM,
-    Conv,
-    Dense,
-    Flatten,
-    Layer,
-    Norm,
-    Pool,
-    Recurrent,
-    Workload,
-)
 
 import numbanet as nn
+from numbanet.bench.workloads import Workload, build, layers_of
 
 Weights = list[dict[str, np.ndarray]]
 
 
-def _layers(layer: Layer) -> list[nn.layers.Layer]:
-    match layer:
-        case Dense(units, relu):
-            return [nn.layers.Dense(units, activation="relu" if relu else None)]
-        case Conv(filters, size, padding, relu):
-            return [nn.layers.Conv2D(filters, size, padding=padding, activation="relu" if relu else None)]
-        case Pool(size):
-            return [nn.layers.MaxPooling2D(size)]
-        case Norm(relu):
-            norm = nn.layers.BatchNormalization(momentum=NORM_MOMENTUM, epsilon=NORM_EPSILON)
-            return [norm, nn.layers.ReLU()] if relu else [norm]
-        case Flatten():
-            return [nn.layers.Flatten()]
-        case Recurrent(units, cell):
-            return [getattr(nn.layers, cell)(units)]
-
-
 def model(workload: Workload) -> tuple[nn.Sequential, Weights]:
     """The compiled model, and for each layer of the description its weights by Keras's names."""
-    built = [_layers(layer) for layer in workload.layers]
-    found = nn.Sequential([layer for layers in built for layer in layers], seed=0)
-    found.build(workload.input_shape)
-    loss = nn.losses.BinaryCrossentropy() if workload.outputs == 1 else nn.losses.SparseCategoricalCrossentropy()
-    found.compile(nn.optimizers.Adam(LEARNING_RATE, BETA_1, BETA_2, EPSILON), loss)
+    found = build(workload)
     arrays = dict(zip(found.weight_names, found.get_weights(), strict=True))
-    weights = []
-    for layers in built:
-        owner = f"{layers[0].name}/"
+    layers, weights = iter(found.layers), []
+    for described in workload.layers:
+        first, *_ = [next(layers) for _ in layers_of(described)]
+        owner = f"{first.name}/"
         weights.append({name.removeprefix(owner): a for name, a in arrays.items() if name.startswith(owner)})
     return found, weights
 

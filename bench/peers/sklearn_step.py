@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 from sklearn.neural_network import MLPClassifier
-from workloads import BETA_1, BETA_2, EPSILON, LEARNING_RATE, Workload
+
+from numbanet.bench.workloads import BETA_1, BETA_2, EPSILON, LEARNING_RATE, Workload
 
 Weights = list[dict[str, np.ndarray]]
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
-from workloads import (
+
+from numbanet.bench.workloads import (
     BETA_1,
     BETA_2,
     EPSILON,

@@ -1,6 +1,6 @@
 """A kernel with arguments to try it with: arrays that are drawn, the same at every run.
 
-    yield case("forward", array(13, 7), 0.5, out(13, 7), flops=13 * 7)
+    yield call("forward", array(13, 7), 0.5, out(13, 7), flops=13 * 7)
 
 `array`, `integers`: what a kernel reads. `out`: what it writes; it begins as NaN. `update(a)`: what it changes in
 place. `double(a)`: float64 also in a model of float32, such as the learning rate or the state of a metric.
@@ -48,6 +48,10 @@ class Case:
         module = importlib.import_module(f"numbanet.kernels.{self.operation}.{device}")
         return getattr(module, self.function)
 
+    def on(self, device: Any) -> Any:
+        """The function of a Device's module."""
+        return getattr(device.kernels(importlib.import_module(f"numbanet.kernels.{self.operation}")), self.function)
+
     def make(self, dtype: str) -> list[Any]:
         """The arguments, with arrays of their own in the model's type; one that is given twice is one array."""
         made: list[Any] = []
@@ -77,6 +81,21 @@ class Case:
         return float(sum(size(a) * (a.read + a.written) for a in found)), held
 
 
+@dataclass(frozen=True)
+class Call:
+    """A Case as the file of its operation writes it."""
+
+    function: str
+    arguments: tuple[Any, ...]
+    flops: float
+    moved: float | None
+
+
+def call(function: str, *arguments: Any, flops: float = 0.0, moved: float | None = None) -> Call:
+    """A call of that function of the operation; flops and moved: of a Case."""
+    return Call(function, arguments, flops, moved)
+
+
 def _repeated(drawn: Any, shape: tuple[int, ...]) -> Any:
     return np.resize(drawn, math.prod(shape)).reshape(shape)
 
@@ -101,7 +120,8 @@ def exact(values: Any) -> Given:
 
 def out(*shape: int, dtype: Any = np.float64) -> Given:
     """An array that is written: NaN, or a number that is no index, before."""
-    return Given(np.full(shape, np.nan if np.dtype(dtype).kind == "f" else -(2**40), dtype), written=True, read=False)
+    before = np.nan if np.dtype(dtype).kind == "f" else np.iinfo(dtype).max
+    return Given(np.full(shape, before, dtype), written=True, read=False)
 
 
 def update(given: Given) -> Given:

@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import FileError
 
 FORMAT = "numbanet bench 1"
+SUITE = "numbanet"  # what is ours in the JSON of pytest-benchmark
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Roof:
     """The limits of a device, measured: multiply-adds, memory and its caches, and what one more kernel costs."""
 
     device: str
-    threads: int
+    threads: int  # of the processor; 0 on a GPU, here and below
     dtype: str
     gflops: float
     levels: tuple[Level, ...]  # of growing arrays; the last ones lie in memory
@@ -90,7 +91,7 @@ class KernelRow:
     error: float = 0.0  # the largest difference from the reference in float64, over the array's largest element
     refused: str = ""  # why it was not timed
     time: Timing | None = None  # of one kernel among many in a program
-    launch_us: float = 0.0  # how much longer it takes alone
+    launch_us: float | None = None  # how much longer it takes alone; None where that is lost in the noise
     compile_s: float = 0.0
     loaded: bool = False  # from disk, where it was compiled before
     copy_us: float = 0.0  # of its arrays to the device
@@ -196,19 +197,31 @@ class Results:
             mine += [entry for entry in getattr(other, name) if entry not in mine]
 
     def write(self, path: str | Path) -> None:
-        """As JSON."""
-        Path(path).write_text(json.dumps({"format": FORMAT} | asdict(self), indent=1) + "\n")
+        """As JSON. Raises FileError."""
+        try:
+            Path(path).write_text(json.dumps({"format": FORMAT} | asdict(self), indent=1) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise FileError(f"bench: the results cannot be written to {path}: {error}") from error
 
 
 def read(path: str | Path) -> Results:
-    """What `Results.write` has written. Raises FileError."""
+    """What `Results.write` has written, or `pytest bench --benchmark-json`. Raises FileError."""
     try:
         found = json.loads(Path(path).read_text())
     except (OSError, ValueError) as error:
         raise FileError(f"bench: expected a file of results, and {path} cannot be read: {error}") from error
-    if not isinstance(found, dict) or found.pop("format", None) != FORMAT:
-        raise FileError(f"bench: expected a file that `numbanet bench --json` has written, received {path}")
-    return Results(**{name: _ROWS.get(name, list)(value) for name, value in found.items()})
+    try:
+        if "benchmarks" in found:  # of pytest-benchmark, which keeps what is ours beside its own
+            rows = [benchmark["extra_info"][SUITE] for benchmark in found["benchmarks"]]
+            found = found[SUITE] | {"format": FORMAT, "kernels": rows}
+        if found.pop("format") != FORMAT:
+            raise KeyError(FORMAT)
+        return Results(**{name: _ROWS.get(name, list)(value) for name, value in found.items()})
+    except (AttributeError, KeyError, TypeError) as error:
+        raise FileError(
+            f"bench: expected a file that `numbanet bench --json` or `pytest bench --benchmark-json` has written, "
+            f"received {path}"
+        ) from error
 
 
 def _timing(row: dict[str, Any]) -> Timing | None:

@@ -1,4 +1,4 @@
-"""numbanet.kernels.copy, an element at a time."""
+"""numbanet.kernels.copy, an element at a time. A GPU's stores do not read what they overwrite whole."""
 
 from .._cuda_elementwise import elementwise
 
@@ -7,3 +7,6 @@ from .._cuda_elementwise import elementwise
 def forward(x, y):
     # F1
     return x
+
+
+stream = forward

@@ -1,17 +1,23 @@
-"""The networks that are compared: each described once, for numbanet and its peers to build from.
+"""The networks that are compared: each described once, for devices, and for numbanet's peers, to build from.
 
 A description is a list of layers with Keras's meaning: images are (H, W, C), the padding of a convolution is "valid"
 or "same" (windows of odd size, moving one cell at a time), a pool's windows do not overlap. Every network is trained
-with Adam on one batch of random data; the loss is the cross-entropy of logits, binary where there is one output.
+with Adam on random data; the loss is the cross-entropy of logits, binary where there is one output.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
+
+import numbanet as nn
+
+from ..checks import choice
+from ..devices import Device
 
 LEARNING_RATE, BETA_1, BETA_2, EPSILON = 1e-3, 0.9, 0.999, 1e-7  # of Adam, for all
 NORM_EPSILON, NORM_MOMENTUM = 1e-3, 0.99  # Keras's, for all
@@ -27,7 +33,7 @@ class Dense:
 class Conv:
     filters: int
     size: int
-    padding: str = "valid"
+    padding: Literal["valid", "same"] = "valid"
     relu: bool = False
 
 
@@ -98,10 +104,21 @@ def multiplications(layer: Layer, shape: Shape) -> int:
 
 @dataclass(frozen=True)
 class Workload:
-    name: str
+    """A network and a batch size. key: what the command line calls it; title: what tables do."""
+
+    key: str
+    title: str
     input_shape: Shape
     batch: int
     layers: tuple[Layer, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.title}, batch {self.batch}"
+
+    def at(self, batch: int) -> Workload:
+        """The same network at another batch size."""
+        return replace(self, batch=batch)
 
     def walk(self) -> Iterator[tuple[Layer, Shape]]:
         """The layers, each with the shape of its input."""
@@ -129,39 +146,69 @@ class Workload:
     def is_mlp(self) -> bool:
         return all(isinstance(layer, Dense) for layer in self.layers)
 
-    def data(self) -> tuple[np.ndarray, np.ndarray]:
-        """A batch: x (N, *input_shape) float32 and integer labels (N,), or (N, 1) float32 for one output."""
-        random = np.random.default_rng(0)
+    def data(self, number: int = 0, dtype: str = "float32") -> tuple[Any, Any]:
+        """A batch: x (N, *input_shape) and integer labels (N,), or (N, 1) of 0 and 1 in x's type for one output.
+
+        number: of the batch, from 0; each has its own values, which are the same float32 numbers in every type.
+        """
+        random = np.random.default_rng(number)
         x = random.standard_normal((self.batch, *self.input_shape), np.float32)
         if self.outputs == 1:
-            return x, (x.sum(axis=1, keepdims=True) > 0).astype(np.float32)
-        return x, random.integers(0, self.outputs, self.batch)
+            return x.astype(dtype), (x.sum(axis=1, keepdims=True) > 0).astype(dtype)
+        return x.astype(dtype), random.integers(0, self.outputs, self.batch)
 
 
-def mlp(*widths: int, batch: int) -> Workload:
+def layers_of(layer: Layer) -> list[nn.layers.Layer]:
+    """What a layer of a description is in numbanet: the first of them has its weights."""
+    match layer:
+        case Dense(units, relu):
+            return [nn.layers.Dense(units, activation="relu" if relu else None)]
+        case Conv(filters, size, padding, relu):
+            return [nn.layers.Conv2D(filters, size, padding=padding, activation="relu" if relu else None)]
+        case Pool(size):
+            return [nn.layers.MaxPooling2D(size)]
+        case Norm(relu):
+            norm = nn.layers.BatchNormalization(momentum=NORM_MOMENTUM, epsilon=NORM_EPSILON)
+            return [norm, nn.layers.ReLU()] if relu else [norm]
+        case Flatten():
+            return [nn.layers.Flatten()]
+        case Recurrent(units, cell):
+            return [{"LSTM": nn.layers.LSTM, "GRU": nn.layers.GRU}[cell](units)]
+
+
+def build(workload: Workload, device: str | Device = "cpu", dtype: str = "float32") -> nn.Sequential:
+    """The network as a compiled model. Raises DeviceError, MissingDependency."""
+    model = nn.Sequential([own for layer in workload.layers for own in layers_of(layer)], seed=0)
+    model.build(workload.input_shape, device, dtype)
+    loss = nn.losses.BinaryCrossentropy() if workload.outputs == 1 else nn.losses.SparseCategoricalCrossentropy()
+    model.compile(nn.optimizers.Adam(LEARNING_RATE, BETA_1, BETA_2, EPSILON), loss)
+    return model
+
+
+def mlp(key: str, *widths: int, batch: int) -> Workload:
     """Layers of these widths, the first of which is the input's."""
     hidden = [Dense(width, relu=True) for width in widths[1:-1]]
-    name = f"MLP {'-'.join(map(str, widths))}, batch {batch}"
-    return Workload(name, widths[:1], batch, (*hidden, Dense(widths[-1])))
+    return Workload(key, f"MLP {'-'.join(map(str, widths))}", widths[:1], batch, (*hidden, Dense(widths[-1])))
 
 
 def stage(filters: int) -> tuple[Layer, ...]:
     return Conv(filters, 3, "same"), Norm(relu=True), Pool(2)
 
 
-def recurrent(cell: str, steps: int, features: int, units: int, batch: int) -> Workload:
+def recurrent(key: str, cell: str, steps: int, features: int, units: int, batch: int) -> Workload:
     """A class for each sequence, from the last state."""
-    name = f"{cell} T{steps} I{features} H{units}, batch {batch}"
-    return Workload(name, (steps, features), batch, (Recurrent(units, cell), Dense(10)))
+    title = f"{cell} T{steps} I{features} H{units}"
+    return Workload(key, title, (steps, features), batch, (Recurrent(units, cell), Dense(10)))
 
 
 WORKLOADS = (
-    mlp(2, 8, 1, batch=4),
-    mlp(64, 32, 10, batch=32),
-    mlp(784, 128, 10, batch=32),
-    mlp(784, 512, 512, 10, batch=128),
+    mlp("mlp-tiny", 2, 8, 1, batch=4),
+    mlp("mlp-small", 64, 32, 10, batch=32),
+    mlp("mlp", 784, 128, 10, batch=32),
+    mlp("mlp-512", 784, 512, 512, 10, batch=128),
     Workload(
-        "LeNet-5 28x28, batch 64",
+        "lenet5",
+        "LeNet-5 28x28",
         (28, 28, 1),
         64,
         (
@@ -176,19 +223,28 @@ WORKLOADS = (
         ),
     ),
     Workload(
-        "CNN 32-64 + Dense 128, batch 64",
+        "cnn",
+        "CNN 32-64 + Dense 128",
         (28, 28, 1),
         64,
         (Conv(32, 3, relu=True), Conv(64, 3, relu=True), Pool(2), Flatten(), Dense(128, relu=True), Dense(10)),
     ),
     Workload(
-        "CNN 32-64-128 BatchNorm 32x32x3, batch 64",
+        "cnn-batchnorm",
+        "CNN 32-64-128 BatchNorm 32x32x3",
         (32, 32, 3),
         64,
         (*stage(32), *stage(64), *stage(128), Flatten(), Dense(10)),
     ),
-    recurrent("LSTM", 50, 32, 128, batch=64),
-    recurrent("LSTM", 100, 64, 256, batch=32),
-    recurrent("LSTM", 28, 28, 64, batch=32),
-    recurrent("GRU", 50, 32, 128, batch=64),
+    recurrent("lstm", "LSTM", 50, 32, 128, batch=64),
+    recurrent("lstm-256", "LSTM", 100, 64, 256, batch=32),
+    recurrent("lstm-64", "LSTM", 28, 28, 64, batch=32),
+    recurrent("gru", "GRU", 50, 32, 128, batch=64),
 )
+KEYS = tuple(workload.key for workload in WORKLOADS)
+
+
+def chosen(owner: str, keys: Sequence[str]) -> list[Workload]:
+    """The workloads of these keys, in their order. Raises ArgumentError, with all keys, for one that is not known."""
+    known = dict(zip(KEYS, WORKLOADS, strict=True))
+    return [known[choice(owner, "model", key, KEYS)] for key in keys]
