@@ -3,6 +3,7 @@
 All take turns, and the best of their stretches counts, as for the limits of `numbanet bench`: numbanet's multiply-adds
 beside those of a loop in C, and its copies beside memcpy, a plain loop in C and np.copyto, a slice for each thread. C
 is bench/by_hand.c under cc -O3 -march=native -fopenmp. "of the best" is numbanet's speed over that of the best other.
+"in place": an array that is changed where it is, which is the limit of memory for kernels that do so.
 Then the limit of the multiply-adds three times: the spread is what the largest is above the smallest. For AVX2 on a
 machine that has more: NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES= python bench/roofs.py.
 """
@@ -32,7 +33,7 @@ DTYPES = {"float32": ctypes.c_float, "float64": ctypes.c_double}
 TURNS = 200_000
 STRETCH = 0.002  # seconds: the shorter it is, the likelier is one that nothing disturbs
 MEMORY = 2**28  # bytes of both arrays together, those of the last level
-HEAD = "limit", "threads", "unit", "numbanet", "C", "memcpy", "np.copyto", "of the best"
+HEAD = "limit", "threads", "unit", "numbanet", "in place", "C", "memcpy", "np.copyto", "of the best"
 HEAD_AGAIN = "multiply-adds, GFLOP/s", "threads", "first", "second", "third", "spread"
 
 
@@ -83,13 +84,13 @@ def adds(dtype: str, threads: int, rounds: int) -> list[str]:
     flops, run = adds_in_c(dtype, threads)
     times = alternate({"numbanet": ours.run, "C": run}, rounds, STRETCH)
     speed, theirs = ours.flops / times["numbanet"].best / 1e3, flops / times["C"].best / 1e3
-    cells = [f"{speed:.1f}", f"{theirs:.1f}", "", "", f"{speed / theirs:.1%}"]
+    cells = [f"{speed:.1f}", "", f"{theirs:.1f}", "", "", f"{speed / theirs:.1%}"]
     return [f"{dtype} multiply-adds", str(threads), "GFLOP/s", *cells]
 
 
 def copies(size: int, threads: int, rounds: int) -> list[str]:
     """A row of the table."""
-    ours = roofs.Copies(get_device("cpu"), size)
+    ours, updates = roofs.Copies(get_device("cpu"), size), roofs.Updates(get_device("cpu"), size)
     x, y = np.ones(size // 8, np.float32), np.zeros(size // 8, np.float32)
     with ThreadPoolExecutor(threads) as pool:
         others = {
@@ -97,10 +98,11 @@ def copies(size: int, threads: int, rounds: int) -> list[str]:
             "memcpy": copies_in_c("copy_memcpy", x, y, threads),
             "np.copyto": copies_in_numpy(x, y, pool, threads),
         }
-        times = alternate(ours.runs | others, rounds, STRETCH)
+        times = alternate(ours.runs | others | {"in place": updates.run}, rounds, STRETCH)
     speed = max(ours.bytes / times[name].best for name in ours.runs) / 1e3
     theirs = [2 * x.nbytes / times[name].best / 1e3 for name in others]
-    cells = [f"{speed:.1f}", *(f"{other:.1f}" for other in theirs), f"{speed / max(theirs):.1%}"]
+    changed = updates.bytes / times["in place"].best / 1e3
+    cells = [f"{rate:.1f}" for rate in (speed, changed, *theirs)] + [f"{speed / max(theirs):.1%}"]
     return [f"copy, {size >> 20} MiB together", str(threads), "GB/s", *cells]
 
 

@@ -93,3 +93,38 @@ def test_prefetching_prints_a_row_for_each_generator():
     rows = [line for line in text.splitlines() if line.startswith(("| asleep", "| computing"))]
     assert len(rows) == 6
     assert all("%" in row for row in rows)
+
+
+@pytest.mark.slow
+@pytest.mark.compiled
+def test_the_suite_of_all_kernels_feeds_the_report(tmp_path):
+    from numbanet.bench.results import read
+
+    kept = tmp_path / "suite.json"
+    command = [sys.executable, "-m", "pytest", "-q", "bench", "--benchmark-only", "-k", "fill or bias-forward"]
+    text = subprocess.run(
+        [*command, f"--benchmark-json={kept}"], cwd=BENCH.parent, check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
+    assert "of what memory would allow" in text
+    found = read(kept)
+    assert {"fill.constant", "bias.forward"} <= {f"{row.operation}.{row.function}" for row in found.kernels}
+    assert all(row.time.best > 0 and row.share > 0 for row in found.kernels)
+    assert len(found.roofs) == 1
+    assert found.commands[0].startswith("pytest -q bench --benchmark-only")
+
+
+def test_results_of_the_command_become_a_section(bench, tmp_path, monkeypatch):
+    import report
+    import whole
+
+    from .bench.samples import results
+
+    kept = tmp_path / "all.json"
+    results().write(kept)
+    monkeypatch.setattr(sys, "argv", ["bench/whole.py", str(kept)])
+    monkeypatch.setattr(report.write_section, "__kwdefaults__", {"results": tmp_path / "RESULTS.md"})
+    whole.main()
+    text = (tmp_path / "RESULTS.md").read_text()
+    assert "## numbanet bench" in text
+    assert "### Kernels" in text
+    assert text.count("\n## ") == 1

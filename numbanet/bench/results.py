@@ -31,7 +31,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Level:
-    """Bytes a second, in GB/s, that a copy reads and writes, of arrays of so many bytes together."""
+    """Bytes read and written in a second, in GB/s, of arrays of so many bytes together."""
 
     bytes: float
     gbs: float

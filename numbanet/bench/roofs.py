@@ -1,8 +1,9 @@
 """The limits of a device, measured by our own kernels: multiply-adds, memory and its caches, and a launch.
 
-Multiply-adds: the kernel multiply_add, whose loop holds nothing else, on all threads. Memory: copies of arrays of
-growing size, their bytes read and written; by ordinary stores, or past the caches where that is faster. Arrays that
-are small are copied by one thread, as all small work is, and kernels that only read may be a little faster than this.
+Multiply-adds: the kernel multiply_add, whose loop holds nothing else, on all threads. Memory: bytes read and written,
+of arrays of growing size; an array changed in place (weight_decay), or copied into another, by ordinary stores or past
+the caches, whichever is fastest. A copy is not, because a processor reads what an ordinary store will overwrite: it
+comes to half of this limit or two thirds. Small arrays are for one thread, as all small work is.
 Launch: one more tiny kernel in a program. On the processor that is a call; a kernel that is spread over threads costs
 2 us more on an idle machine (kernels/_threads.py). On a GPU it is a kernel's share of a graph.
 
@@ -17,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..devices import Device, get_device
-from ..kernels import copy, fill, multiply_add
+from ..kernels import copy, fill, multiply_add, weight_decay
 from ..kernels._threads import get_num_threads, set_num_threads
 from ..kernels.multiply_add.cpu import BYTES
 from .clock import PAUSE, Run, seconds
@@ -37,13 +38,13 @@ TOGETHER = 2**22  # bytes of the copies of a program, where one copy moves less
 class Sizes:
     """How much work the limits are measured with."""
 
-    copies: tuple[int, ...]  # bytes of both arrays together
+    levels: tuple[int, ...]  # bytes of the arrays together
     launches: int  # kernels of a program
     turns: int  # of the multiply-adds, at least
     numbers: int = 0  # that are multiplied; 0: as many as keep the processor's threads busy
 
 
-PROCESSOR = Sizes((2**14, 2**17, 2**20, 2**23, 2**26, 2**28), 10_000, 2**17)
+PROCESSOR = Sizes((2**14, 2**17, 2**20, 2**21, 2**22, 2**23, 2**26, 2**28), 10_000, 2**17)
 # numbers: 8192 blocks, so that none of some hundred SMs has much more to do than another
 GPU = Sizes((2**20, 2**23, 2**26, 2**29), 200, 2**7, 2**24)
 
@@ -83,6 +84,17 @@ class Copies:
         }
 
 
+class Updates:
+    """An array of `size` bytes is changed in place: `run` reads and writes `bytes`."""
+
+    def __init__(self, device: Device, size: int) -> None:
+        x, rate = device.zeros((size // 4,), np.float32), device.zeros((1,), np.float64)
+        x[...] = np.ones(size // 4, np.float32)
+        count = max(1, TOGETHER // size)
+        self.bytes = float(2 * x.nbytes * count)
+        self.run: Run = device.executor([device.kernels(weight_decay).apply.bind(rate, 0.0, x)] * count, None).run
+
+
 class Launches:
     """`count` tiny kernels in a `run`."""
 
@@ -110,7 +122,7 @@ def _measured(device: Device, threads: int, dtype: str, rounds: int, sizes: Size
     wait = wait_for(device)
     adds, launches = MultiplyAdds(device, dtype, sizes), Launches(device, sizes.launches)
     levels, best = [], float("inf")
-    for size in sizes.copies:
+    for size in sizes.levels:
         # between the levels: for a second or so, a core's clock may stay 6 % below what it reaches
         best = min(best, fastest(adds.run, rounds, wait))
         levels.append(_level(device, size, rounds))
@@ -119,9 +131,10 @@ def _measured(device: Device, threads: int, dtype: str, rounds: int, sizes: Size
 
 
 def _level(device: Device, size: int, rounds: int) -> Level:
-    copies = Copies(device, size)
-    best = min(fastest(run, rounds, wait_for(device)) for run in copies.runs.values())
-    return Level(float(size), copies.bytes / best / 1e3)
+    wait, copies, updates = wait_for(device), Copies(device, size), Updates(device, size)
+    rates = [copies.bytes / fastest(run, rounds, wait) for run in copies.runs.values()]
+    rates.append(updates.bytes / fastest(updates.run, rounds, wait))
+    return Level(float(size), max(rates) / 1e3)
 
 
 def fastest(run: Run, rounds: int, wait: Run) -> float:

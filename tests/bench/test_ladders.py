@@ -11,7 +11,7 @@ from numbanet.bench.verification import WrongResult, expected, verify
 from numbanet.devices import get_device
 from numbanet.errors import ArgumentError
 from numbanet.kernels._kernel import kernel
-from numbanet.kernels._threads import get_num_threads
+from numbanet.kernels._threads import get_num_threads, set_num_threads
 
 CPU = get_device("cpu")
 SIZES = {  # ones; primes, below and beyond a tile of 4 by 64; strides; whole tiles
@@ -79,7 +79,6 @@ def test_what_a_rung_calls_is_shown_before_it():
 
 
 def test_every_rung_has_a_row():
-    threads = get_num_threads()
     found = ladder("dense", CPU, 2, "float32", "N=6,I=70,O=40", rounds=1)
     names = [rung.name for rung in found.rungs]
     assert names == ["plain Python", "compiled", "reordered", "register tile", "packed blocks", "all threads"]
@@ -89,7 +88,16 @@ def test_every_rung_has_a_row():
     assert found.rungs[-1].function == "numbanet.kernels.dense.cpu.forward"
     assert all(rung.time.median > 0 and 0 <= rung.error < 2e-6 for rung in found.rungs)
     assert (found.operation, found.device, found.dtype) == ("dense", "cpu", "float32")
-    assert get_num_threads() == threads
+
+
+def test_the_number_of_threads_is_as_it_was_before():
+    before = get_num_threads()
+    try:
+        set_num_threads(1)
+        ladder("dense", CPU, 2, "float32", "2x3x4", rounds=1)
+        assert get_num_threads() == 1
+    finally:
+        set_num_threads(before)
 
 
 def test_on_one_thread_the_last_kernel_comes_once():

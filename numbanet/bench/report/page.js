@@ -2,19 +2,6 @@
 
 const found = JSON.parse(document.getElementById("data").textContent);
 
-function themeButton() {
-  const button = document.getElementById("theme");
-  const name = () => {
-    button.textContent = isDark() ? "Light theme" : "Dark theme";
-  };
-  button.addEventListener("click", () => {
-    setTheme(isDark() ? "light" : "dark");
-    name();
-  });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", name);
-  name();
-}
-
 function copyButton(button) {
   const code = button.previousElementSibling;
   button.addEventListener("click", async () => {
@@ -29,18 +16,6 @@ function copyButton(button) {
       button.textContent = "Copy";
     }, 2000);
   });
-}
-
-/** Draw into a box now and whenever its width changes. */
-function keepDrawn(box, draw) {
-  let width = 0;
-  const observer = new ResizeObserver(() => {
-    if (box.clientWidth && box.clientWidth !== width) {
-      width = box.clientWidth;
-      draw();
-    }
-  });
-  observer.observe(box);
 }
 
 themeButton();

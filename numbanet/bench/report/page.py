@@ -6,15 +6,14 @@ from the JSON in the page, and sort and filter the tables.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Sequence
 from html import escape
-from importlib import resources
 from pathlib import Path
 from string import Template
 from typing import Any
 
+from ...pages import document, text
 from ..results import Ladder, Results
 from .columns import KERNELS, REFUSED, ROOFS, RUNGS, TRAINING, Column, Step, climb, refused, threads_text, timed
 from .points import plot_data
@@ -35,24 +34,17 @@ def page(results: Results) -> str:
     colors = "".join(f"--s{k}:light-dark({pair[0]},{pair[1]});" for k, pair in enumerate(zip(LIGHT, DARK, strict=True)))
     facts = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in origin(results))
     makers = _notes, _refused, _roofline, _kernels, _roofs, _ladders, _training
-    return Template(_file("page.html")).substitute(
-        style=f":root{{{colors}}}\n{_file('page.css')}",
-        theme=_file("theme.js"),
-        script="\n".join(map(_file, SCRIPTS)),
-        data=script_json(plot_data(results)),
+    body = Template(_file("page.html")).substitute(
         facts=facts,
         commands=_commands(results),
         body="\n".join(filter(None, [make(results) for make in makers])) or "<p>Nothing was measured.</p>",
     )
+    style = f":root{{{colors}}}\n{_file('page.css')}"
+    return document("numbanet bench", body, style, [_file(name) for name in SCRIPTS], plot_data(results))
 
 
 def _file(name: str) -> str:
-    return (resources.files(__package__) / name).read_text(encoding="utf-8")
-
-
-def script_json(value: Any) -> str:
-    """JSON that may stand in a script element: without a `<`, nothing in it can end or open one."""
-    return json.dumps(value, allow_nan=False).replace("<", "\\u003c")
+    return text(__package__, name)
 
 
 def _section(name: str, title: str, *parts: str) -> str:

@@ -1,4 +1,4 @@
-// What the plots share: SVG elements, logarithmic axes, points that say what they are to pointer and keyboard.
+// What the plots share: frames with logarithmic axes, points that say what they are to pointer and keyboard.
 
 const SHAPES = [
   (r) => `M${-r},0a${r},${r} 0 1,0 ${2 * r},0a${r},${r} 0 1,0 ${-2 * r},0`,
@@ -7,36 +7,6 @@ const SHAPES = [
   (r) => `M0,${-1.2 * r}L${1.2 * r},${r}L${-1.2 * r},${r}z`,
 ];
 const NEAR = 24; // pixels from which a pointer finds a point
-let shown = null; // what the tooltip is about: {mark, point, label}
-const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
-
-function draw(parent, name, attributes = {}, text = "") {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) {
-    element.setAttribute(key, value);
-  }
-  element.textContent = text;
-  parent.append(element);
-  return element;
-}
-
-/** Pixels of a value on a logarithmic axis; its ticks. */
-function logScale([low, high], [from, to]) {
-  const [a, b] = [Math.log10(low), Math.log10(high)];
-  const scale = (value) => from + ((Math.log10(value) - a) / (b - a)) * (to - from);
-  const steps = b - a > 1.5 ? [1] : [1, 2, 5];
-  const every = Math.ceil(((b - a) * 55) / Math.abs(to - from)); // at most a tick for each 55 pixels
-  scale.ticks = [];
-  for (let power = Math.floor(a); power <= Math.ceil(b); power += 1) {
-    for (const step of power % every ? [] : steps) {
-      const tick = Number(`${step}e${power}`);
-      if (tick >= low * 0.999 && tick <= high * 1.001) {
-        scale.ticks.push(tick);
-      }
-    }
-  }
-  return scale;
-}
 
 /** The smallest and the largest of some positive values, with room around them. */
 function range(values, room = 1.6) {
@@ -68,56 +38,24 @@ function frame(box, { label, height, xRange, yRange, xTitle, yTitle, left = 58 }
   return { svg, x, y, left, right: total - right, top, bottom: height - bottom };
 }
 
-function tip() {
-  return document.getElementById("tip");
-}
-
-function hideTip() {
-  tip().hidden = true;
-  shown?.mark.classList.remove("near");
-  shown = null;
-}
-
-/** Say what a mark is, beside it and within the window. */
-function showTip(mark, point, label) {
-  hideTip();
-  shown = { mark, point, label };
-  mark.classList.add("near");
-  const name = document.createElement("strong");
-  name.textContent = point.name;
-  const lines = [label, ...point.lines].map((line) => {
-    const element = document.createElement("div");
-    element.textContent = line;
-    return element;
-  });
-  tip().replaceChildren(name, ...lines);
-  tip().hidden = false;
-  const at = mark.getBoundingClientRect();
-  const size = tip().getBoundingClientRect();
-  const room = document.documentElement.clientWidth;
-  const left = at.right + 10 + size.width <= room - 8 ? at.right + 10 : at.left - 10 - size.width;
-  const below = left < 8 ? at.bottom + 8 : at.top - size.height / 2;
-  tip().style.left = `${Math.max(8, Math.min(left, room - 8 - size.width))}px`;
-  tip().style.top = `${Math.max(8, Math.min(below, innerHeight - 8 - size.height))}px`;
-}
-
 /** Marks for the points, each at `at(point)`; one Tab stop for all of them, and arrow keys from one to the next. */
 function drawPoints(svg, points, series, at) {
   const placed = points.map((point) => ({ point, at: at(point) }));
   placed.sort((a, b) => a.at[0] - b.at[0] || b.at[1] - a.at[1]);
   const marks = placed.map(({ point, at: [x, y] }, k) => {
     const { label, color } = series[point.series];
+    const lines = [label, ...point.lines];
     const mark = draw(svg, "g", {
       class: `point s${color}`,
       role: "img",
       tabindex: k ? -1 : 0,
       transform: `translate(${x} ${y})`,
-      "aria-label": [point.name, label, ...point.lines].join(", "),
+      "aria-label": [point.name, ...lines].join(", "),
     });
     draw(mark, "path", { d: SHAPES[point.family ?? 0](4.5) });
-    mark.addEventListener("focus", () => showTip(mark, point, label));
+    mark.addEventListener("focus", () => showTip(mark, point.name, lines));
     mark.addEventListener("blur", hideTip);
-    return mark;
+    return { mark, lines };
   });
   const nearest = (event) => {
     const box = svg.getBoundingClientRect();
@@ -135,40 +73,22 @@ function drawPoints(svg, points, series, at) {
     if (k < 0) {
       hideTip();
     } else {
-      showTip(marks[k], placed[k].point, series[placed[k].point.series].label);
+      showTip(marks[k].mark, placed[k].point.name, marks[k].lines);
     }
   };
   svg.addEventListener("pointermove", point);
   svg.addEventListener("pointerdown", point);
   svg.addEventListener("pointerleave", hideTip);
   svg.addEventListener("keydown", (event) => {
-    const here = marks.indexOf(document.activeElement);
+    const here = marks.findIndex(({ mark }) => mark === document.activeElement);
     const last = marks.length - 1;
     const steps = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, Home: -here, End: last - here };
     if (here >= 0 && event.key in steps) {
       event.preventDefault();
-      const next = marks[Math.max(0, Math.min(here + steps[event.key], last))];
-      marks[here].setAttribute("tabindex", -1);
+      const next = marks[Math.max(0, Math.min(here + steps[event.key], last))].mark;
+      marks[here].mark.setAttribute("tabindex", -1);
       next.setAttribute("tabindex", 0);
       next.focus();
     }
   });
 }
-
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") {
-    hideTip();
-  }
-});
-// A mark that is chosen by the keyboard may be scrolled into view: its tooltip goes with it.
-document.addEventListener(
-  "scroll",
-  () => {
-    if (shown && shown.mark === document.activeElement) {
-      showTip(shown.mark, shown.point, shown.label);
-    } else {
-      hideTip();
-    }
-  },
-  { capture: true, passive: true },
-);
