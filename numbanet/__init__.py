@@ -24,7 +24,7 @@ from .kernels._threads import get_num_threads, set_num_threads
 from .model import Sequential
 from .perceptron import Perceptron
 from .saving import load_model
-from .teach import check_gradients
+from .teach import check_gradients, explain, pure_python
 
 __version__ = "0.1.0"
 
@@ -36,6 +36,7 @@ __all__ = [
     "check_gradients",
     "datasets",
     "errors",
+    "explain",
     "get_num_threads",
     "initializers",
     "layers",
@@ -44,6 +45,7 @@ __all__ = [
     "metrics",
     "optimizers",
     "plot",
+    "pure_python",
     "regularizers",
     "schedules",
     "set_num_threads",

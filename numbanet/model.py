@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -36,6 +36,8 @@ class Sequential(Weights):
 
     Methods may be called from several threads; they take turns.
     """
+
+    trace: ClassVar[Callable[..., Any]]  # numbanet.teach.trace, which stands on this floor and puts itself here
 
     def __init__(self, layers: Iterable[Layer] | None = None, seed: int = 0, name: str = "sequential") -> None:
         self.seed = seed_number("Sequential", seed)
@@ -264,16 +266,18 @@ class Sequential(Weights):
                         return float(step.loss[0])
             return float(self._run("train_on_batch", TRAIN, x, y, sample_weight, lengths).loss[0])
 
-    def _run(self, method: str, mode: Mode, x: Any, y: Any, sample_weight: Any, lengths: Any) -> Step:
-        """One step on one batch, which is checked first."""
-        self._build_from(method, x)
-        steps, batch = self._ready(method), self._data(method, x, y, sample_weight, lengths)
+    def _run(self, method: str, mode: Mode, *data: Any, run: Callable[[Step], None] = Step.run) -> Step:
+        """One step on one batch, x, y, sample_weight and lengths, which is checked first; run: what runs the step."""
+        self._build_from(method, data[0])
+        steps = self._ready(method)
+        with self._taking_shape():
+            batch = batches.checked(method, steps, *data)
         step = steps.step(replace(mode, lengths=batch.mask is not None), len(batch.x))
         fixed = steps.network.fixed
         before = np.array(fixed)
         try:
             batch.put(step)
-            step.run()
+            run(step)
         finally:
             steps.restore_weights()
             if not mode.update:  # a forward pass of training moves running statistics
@@ -307,10 +311,6 @@ class Sequential(Weights):
         with self._lock:
             mode = Mode(boolean("loss_value", "training", training), loss=True)
             return float(self._run("loss_value", mode, x, y, sample_weight, lengths).loss[0])
-
-    def _data(self, method: str, x: Any, y: Any, sample_weight: Any = None, lengths: Any = None) -> batches.Data:
-        with self._taking_shape():
-            return batches.checked(method, self._ready(method), x, y, sample_weight, lengths)
 
     @contextmanager
     def _taking_shape(self) -> Iterator[None]:

@@ -22,7 +22,7 @@ OPERATIONS = sorted(m.name for m in pkgutil.iter_modules(kernels.__path__) if m.
 # From the ground up: a module imports only rooms on the floors below its own, and its own room.
 FLOORS = [
     ["errors"],
-    ["checks", "figures", "folders", "locks", "terminal"],
+    ["checks", "figures", "folders", "locks", "pages", "terminal"],
     ["config"],
     ["kernels"],
     ["devices"],

@@ -15,6 +15,7 @@ import numpy as np
 from ..errors import DeviceError, MissingDependency
 from ..kernels import gather
 from ..kernels._kernel import MOST_ELEMENTS
+from ..kernels._plain import plain
 from .arrays import DeviceArray, Flag, Followed
 from .host import Device
 
@@ -166,6 +167,11 @@ class CudaExecutor:
 
     def run(self) -> None:
         """Start the program; it may still run when this returns."""
+        if plain.get():
+            raise DeviceError(
+                "pure_python: expected a model on device='cpu' or 'reference', whose loops Python can run. Received: "
+                "one on 'cuda'. Build another on 'reference', and set_weights(model.get_weights())."
+            )
         for array in self.followed:
             array.refresh()
         driver = self.device.driver

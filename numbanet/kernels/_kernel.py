@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numba
@@ -30,6 +30,7 @@ from numba.np import numpy_support
 
 from ._denormals import flush_denormals, restore
 from ._jit import DISABLED, jit
+from ._plain import plain, textbook
 from ._threads import LEAST_WORK, threads
 
 WORD = ir.IntType(64)
@@ -54,6 +55,14 @@ class Bound:
     def stages(self) -> tuple[Bound, ...]:
         """The kernel among its stages, in the order they run in."""
         return (*self.before, self, *self.after)
+
+    def textbook(self) -> tuple[Bound, ...]:
+        """What runs in its place as plain Python: the reference's loop, or the stages of a kernel without one."""
+        loop = textbook(self.kernel)
+        if loop is self.kernel:
+            return self.stages()
+        given = self.arguments[: len(loop.parameters)]
+        return (replace(self, kernel=loop, arguments=given, tasks=loop.tasks(*given) if loop.tasks else 1),)
 
 
 class Kernel:
@@ -293,7 +302,7 @@ class Executor:
 
     def __init__(self, bound: Sequence[Bound], stop: Any = None) -> None:
         self.stop = np.zeros(1, np.int64) if stop is None else stop
-        self.bound = tuple(stage for b in bound for stage in b.stages())
+        self.given, self.bound = tuple(bound), tuple(stage for b in bound for stage in b.stages())
         self._blocks, self.scratch = [b.block for b in self.bound], self._share_scratch(bound)
         self._cut = any(b.tasks > 1 and b.work >= LEAST_WORK for b in self.bound)
         self._work = np.array([b.work for b in self.bound], np.float64)
@@ -318,16 +327,19 @@ class Executor:
         return memory
 
     def run(self) -> None:
-        if DISABLED:
-            self._run_python()
+        if plain.get():
+            with np.errstate(all="ignore"):  # as machine code, which warns of nothing
+                self._run_python(stage for b in self.given for stage in b.textbook())
+        elif DISABLED:
+            self._run_python(self.bound)
         elif self._cut and threads.parallel:
             with threads.region():
                 _run_parallel(*self._arrays, self._work, threads.least_work)
         else:
             _run_serial(*self._arrays)
 
-    def _run_python(self) -> None:
-        for b in self.bound:
+    def _run_python(self, bound: Iterable[Bound]) -> None:
+        for b in bound:
             if self.stop[0]:
                 break
             if b.kernel.tasks:

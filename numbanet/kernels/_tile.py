@@ -81,7 +81,14 @@ def flat(a):
     return a.reshape(-1)
 
 
+class _Flat(type(_flat)):  # type: ignore[misc]
+    """An intrinsic that Python calls as Python: loops that it runs for a while need `flat`, too."""
+
+    __call__ = staticmethod(flat)
+
+
 if not DISABLED:
+    _flat.__class__ = _Flat
     stack, flat = _stack, _flat
 
 

@@ -25,3 +25,18 @@ function isDark() {
 if (["light", "dark"].includes(rememberedTheme())) {
   document.documentElement.dataset.theme = rememberedTheme();
 }
+
+/** Lets the button with the id "theme" switch; the document hears of it as an event "theme". */
+function themeButton() {
+  const button = document.getElementById("theme");
+  const changed = () => {
+    button.textContent = isDark() ? "Light theme" : "Dark theme";
+    document.dispatchEvent(new Event("theme"));
+  };
+  button.addEventListener("click", () => {
+    setTheme(isDark() ? "light" : "dark");
+    changed();
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed);
+  changed();
+}

@@ -1,6 +1,51 @@
 """Looking at a network while it learns."""
 
+from .exercises import Check, Grade, exercise, exercises, exhibit, grade, museum
+from .explanation import explain
 from .gradient_check import check_gradients
 from .inside import gates, layer_output
+from .pure import pure_python
+from .recording import trace
+from .sanity import (
+    ChanceLoss,
+    DeadUnits,
+    LayerUnits,
+    OverfitBatch,
+    RangeTest,
+    UpdateRatios,
+    dead_units,
+    learning_rate_range,
+    loss_at_chance,
+    overfit_batch,
+    update_ratios,
+)
+from .traces import LayerTrace, Trace
 
-__all__ = ["check_gradients", "gates", "layer_output"]
+__all__ = [
+    "ChanceLoss",
+    "Check",
+    "DeadUnits",
+    "Grade",
+    "LayerTrace",
+    "LayerUnits",
+    "OverfitBatch",
+    "RangeTest",
+    "Trace",
+    "UpdateRatios",
+    "check_gradients",
+    "dead_units",
+    "exercise",
+    "exercises",
+    "exhibit",
+    "explain",
+    "gates",
+    "grade",
+    "layer_output",
+    "learning_rate_range",
+    "loss_at_chance",
+    "museum",
+    "overfit_batch",
+    "pure_python",
+    "trace",
+    "update_ratios",
+]

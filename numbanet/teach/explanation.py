@@ -1,0 +1,224 @@
+"""explain: the equations of a layer or operation, the very loop that computes them, and numbers carried through it."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from .. import kernels
+from ..checks import choice, fail
+from ..errors import ArgumentError
+from ..kernels import Kernel
+from ..kernels._plain import textbook
+from ..layers.base import Layer
+from ..losses import Loss
+from ..metrics import Metric
+from ..optimizers import Optimizer
+from .contract import Contract, contract, operations, reference_kernels
+from .owners import Use, classes, example, known_uses, uses
+from .traces import LayerTrace
+from .worked import Worked, follow, rehearse
+from .written import written
+
+Element = str | Mapping[str, Sequence[int]] | None
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A loop as it runs. worked: an element of each array that it writes."""
+
+    kernel: Kernel
+    worked: tuple[Worked, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.kernel.__name__
+
+    @property
+    def source(self) -> str:
+        """The text of the function that runs."""
+        return inspect.getsource(self.kernel.function)
+
+    @property
+    def line(self) -> int:
+        """Where it begins in its file."""
+        return inspect.getsourcelines(self.kernel.function)[1]
+
+    @property
+    def file(self) -> str:
+        """Its file, from the package on."""
+        path = Path(inspect.getsourcefile(self.kernel.function) or "")
+        root = Path(kernels.__file__).parents[2]
+        return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The equations that its comments cite."""
+        return tuple(dict.fromkeys(re.findall(r"\b[FBU]\d+\b", self.source)))
+
+
+@dataclass(frozen=True)
+class Part:
+    """An operation: its contract, or None where it is your own, and its loops."""
+
+    operation: str
+    contract: Contract | None
+    loops: tuple[Loop, ...]
+
+
+@dataclass(frozen=True, repr=False)
+class Explanation:
+    """What `explain` found: print it, show it in a notebook, or write it as a page."""
+
+    title: str
+    parts: tuple[Part, ...]
+
+    def __str__(self) -> str:
+        if not self.parts:
+            return f"{self.title}\n\nNo loop runs: the output is the input's memory, in another shape."
+        return "\n\n".join([self.title, *(_text(part) for part in self.parts)])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from .explanation_html import fragment
+
+        return fragment(self)
+
+    def to_html(self, path: str | os.PathLike[str]) -> None:
+        """Write a page that needs no network. Raises FileError."""
+        from .explanation_html import write
+
+        write(self, path)
+
+
+def explain(what: Any, data: Any = None, element: Element = None) -> Explanation:
+    """The equations, derivation and running loops of a layer or operation, and one element of each result worked out.
+
+    what: a layer, loss, optimizer or metric, its class, or its name; the layer of a trace, `trace["dense"]`, whose
+    numbers are then the model's own; an operation, "dense" or numbanet.kernels.dense; or a kernel, your own too.
+    data: what to work with instead of small made-up numbers: x (N, ...) for a layer, (y_pred, y_true) for a loss or
+    metric, (gradient, weights) for an optimizer, a dict of a loop's arguments for an operation or kernel.
+    element: which to work out, such as "dw[2, 1]" or {"dw": (2, 1)}; else one in the middle.
+
+    The loops run as plain Python, in float64: meant for small data. Raises ArgumentError, and ShapeError for data that
+    a layer does not take.
+    """
+    wanted = _elements(element)
+    found = classes()
+    if isinstance(what, str) and what not in operations():
+        choice("explain", "what", what, [*operations(), *found])
+        what = found[what]
+    if isinstance(what, type) and what in found.values():
+        what = example(what)
+    if isinstance(what, LayerTrace):
+        calls = [Use(textbook(step.kernel), step.arguments) for step in what.steps]
+        return _explanation(f"{what.name}: {what.layer!r}", calls, wanted)
+    if isinstance(what, Layer | Loss | Metric | Optimizer):
+        return _explanation(repr(what), uses(what, data), wanted)
+    if isinstance(what, Kernel):
+        return _of_kernels(what.__name__, [textbook(what)], data, wanted)
+    if isinstance(what, ModuleType):
+        what = what.__name__.removeprefix(f"{kernels.__name__}.").partition(".")[0]
+    if not isinstance(what, str):
+        fail("explain", "what", "a layer, loss, optimizer, metric, trace of a layer, operation or kernel", what)
+    loops = reference_kernels(what, "explain")
+    return _of_kernels(what, list(loops.values()), data, wanted)
+
+
+def _elements(element: Element) -> dict[str, tuple[int, ...]]:
+    """Which element of which array is wanted."""
+    if element is None:
+        return {}
+    if isinstance(element, str):
+        match = re.fullmatch(r"\s*(\w+)\[([-\d, ]+)\]\s*", element)
+        if not match:
+            fail("explain", "element", 'an array and an index, such as "dw[2, 1]"', element)
+        return {match[1]: tuple(int(i) for i in match[2].split(",") if i.strip())}
+    return {array: tuple(index) for array, index in element.items()}
+
+
+def _of_kernels(title: str, loops: list[Kernel], data: Any, wanted: dict[str, tuple[int, ...]]) -> Explanation:
+    """Of loops with arguments that are given, or those of somebody who calls them."""
+    if data is not None:
+        fitting = [loop for loop in loops if isinstance(data, Mapping) and set(loop.parameters) == set(data)]
+        if not fitting:
+            wants = "; ".join(f"{loop.__name__}({', '.join(loop.parameters)})" for loop in loops)
+            received = list(data) if isinstance(data, Mapping) else type(data).__name__
+            raise ArgumentError(
+                f"explain: data must be a dict of the arguments of one of {wants}. Received: {received}"
+            )
+        return _explanation(title, [Use(fitting[0], dict(data))], wanted)
+    known = known_uses()
+    calls = [Use(loop, _known(known, loop)) for loop in loops]
+    return _explanation(title, calls, wanted)
+
+
+def _known(known: Mapping[str, Mapping[str, tuple[str, Use]]], loop: Kernel) -> dict[str, Any]:
+    """Arguments of a loop that somebody is known to call, or none."""
+    found = known.get(Use(loop, {}).operation, {}).get(loop.__name__)
+    return found[1].arguments if found and found[1].kernel is loop else {}
+
+
+def _explanation(title: str, calls: Iterable[Use], wanted: dict[str, tuple[int, ...]]) -> Explanation:
+    by_operation: dict[str, dict[str, Use]] = {}
+    for use in calls:
+        by_operation.setdefault(use.operation, {}).setdefault(use.kernel.__name__, use)
+    _check_wanted(by_operation, wanted)
+    parts = [
+        Part(operation, _contract(found), tuple(_loop(use, wanted) for use in found.values()))
+        for operation, found in by_operation.items()
+    ]
+    # what a layer is about has more equations than what only prepares or adds up
+    parts.sort(key=lambda part: -len(part.contract.equations) if part.contract else -100)
+    return Explanation(title, tuple(parts))
+
+
+def _check_wanted(by_operation: Mapping[str, Mapping[str, Use]], wanted: Mapping[str, Any]) -> None:
+    arrays = {name for calls in by_operation.values() for use in calls.values() for name in written(use.kernel)}
+    for array in wanted:
+        choice("explain", "element", array, arrays)
+
+
+def _contract(found: Mapping[str, Use]) -> Contract | None:
+    module = next(iter(found.values())).kernel.function.__module__.split(".")
+    known = module[:2] == kernels.__name__.split(".") and module[2] in operations()
+    return contract(module[2]) if known else None
+
+
+def _loop(use: Use, wanted: Mapping[str, tuple[int, ...]]) -> Loop:
+    """An element of each array; where one was made of elements that the loop wrote before, of these."""
+    if not use.arguments:
+        return Loop(use.kernel)
+    chosen = dict(wanted)
+    found: dict[str, Worked] = {}
+    run = rehearse(use.kernel, use.arguments)
+    places_of = run.written()
+    for array, places in reversed(places_of.items()):  # results come last
+        index = chosen.get(array, places[len(places) // 2])
+        found[array] = follow(use.kernel, use.arguments, array, index, run)
+        for other, read in found[array].reads:
+            chosen.setdefault(other, read)
+    return Loop(use.kernel, tuple(found[array] for array in places_of))
+
+
+def _text(part: Part) -> str:
+    """An operation for a terminal."""
+    head = f"numbanet.kernels.{part.operation}" if part.contract else part.operation
+    lines = [head, "=" * len(head)]
+    if part.contract:
+        lines += [part.contract.text]
+    for loop in part.loops:
+        title = f"{loop.name}: {loop.file}, line {loop.line}"
+        lines += ["", title, "-" * len(title)]
+        source = loop.source.rstrip().split("\n")
+        lines += [f"{loop.line + k:5d}  {text}".rstrip() for k, text in enumerate(source)]
+        for each in loop.worked:
+            lines += ["", *(f"       {line}" for line in str(each).split("\n"))]
+    return "\n".join(lines)
