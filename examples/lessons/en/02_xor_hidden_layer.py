@@ -28,9 +28,9 @@ XOR = np.array([[0], [1], [1], [0]])
 # %% [markdown]
 # ## Two lines and an AND
 #
-# One line cannot separate XOR, but two can: 01 and 10 lie between the line $x_1 + x_2 = 0.5$ and the line $x_1 + x_2
-# = 1.5$. In words: XOR is OR, but not AND. So we take two perceptrons that see the inputs, one for OR and one for
-# AND, and a third that sees only those two:
+# One line cannot separate XOR, but two can: 01 and 10 lie between the line $x_1 + x_2 = 0.5$ and the line
+# $x_1 + x_2 = 1.5$. In words: XOR is OR, but not AND. So we take two perceptrons that see the inputs, one for OR and
+# one for AND, and a third that sees only those two:
 #
 # $$ h_1 = \text{step}(x_1 + x_2 - 0.5), \quad h_2 = \text{step}(x_1 + x_2 - 1.5), \quad
 #    y = \text{step}(h_1 - h_2 - 0.5) $$

@@ -73,8 +73,8 @@ print(f"L  = ({y:.6f} - {t})^2 = {loss:.6f}")
 # ## Backward
 #
 # How does the loss change if we turn at a weight? The chain rule answers, from the end to the beginning. First the
-# loss by the output, and by the output's pre-activation. The sigmoid has the handy derivative $\sigma' = \sigma (1 -
-# \sigma)$:
+# loss by the output, and by the output's pre-activation. The sigmoid has the handy derivative
+# $\sigma' = \sigma (1 - \sigma)$:
 #
 # $$ \frac{\partial L}{\partial y} = 2 (y - t), \qquad
 #    \delta_y = \frac{\partial L}{\partial z_y} = \frac{\partial L}{\partial y} \; y (1 - y) $$

@@ -64,12 +64,12 @@ for rate in (0.1, 0.5, 1.0, 1.9, 2.0, 2.1):
 # ## Two weights: the ravine
 #
 # A network has many directions, each with a curvature of its own. Two are enough to see the trouble: $\lambda_1 = 1$
-# along the valley, $\lambda_2 = 20$ across it. All directions share one learning rate, so
+# along the valley, $\lambda_2 = 20$ across it. All directions share one learning rate. It must stay below the limit
+# of the steepest, and with it the flattest shrinks only a little in each step:
 #
-# $$ \eta < \frac{2}{\lambda_{\max}} \qquad \text{while the slowest direction shrinks only by} \qquad
-#    1 - \eta \lambda_{\min} $$
+# $$ \eta < \frac{2}{\lambda_{\max}}, \qquad w_{\text{flat}} \leftarrow (1 - \eta \lambda_{\min})\, w_{\text{flat}} $$
 #
-# in each step. The steepest direction sets the limit, and the flattest one the time. The ratio
+# The steepest direction sets the limit, and the flattest one the time. The ratio
 # $\lambda_{\max} / \lambda_{\min}$ is the **condition number** of the problem.
 
 # %%

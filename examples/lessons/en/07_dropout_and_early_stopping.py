@@ -43,8 +43,8 @@ print(f"{len(x)} digits to train, {len(x_validation)} to validate, {len(x_test)}
 # %% [markdown]
 # ## Learning by heart
 #
-# Two hidden layers of 256 units have 85,000 weights for 400 digits: enough to remember each digit, its wrong label,
-# too. After every epoch we measure the loss on the training digits and on the validation digits.
+# A network with two hidden layers of 256 units has 85,000 parameters for 400 digits: enough to remember every digit,
+# wrong label and all. After every epoch we measure the loss on the training digits and on the validation digits.
 
 
 # %%
@@ -89,8 +89,8 @@ print(f"test loss {test['loss']:.3f}, test accuracy {test['accuracy']:.1%}")
 # %% [markdown]
 # **What to see.** Both losses fall at first: what the network learns holds for other digits as well. Then the
 # training loss goes on towards 0, and the validation loss turns and rises. From there on the network learns what
-# holds for these 400 digits alone. This is **overfitting**; the distance between the two losses, the generalisation
-# gap, is how we see it.
+# holds for these 400 digits alone. This is **overfitting**; the distance between the two losses, the **generalisation
+# gap**, shows it.
 #
 # ## Early stopping
 #
@@ -128,8 +128,8 @@ print(f"without it: {test['loss']:.3f}, {test['accuracy']:.1%}")
 #
 # $$ E[m_i] = (1 - p) \cdot \frac{1}{1 - p} + p \cdot 0 = 1. $$
 #
-# The next layer so gets, on average, the sum that it gets when all units are on. That is how the network is used
-# after training: nothing is dropped, and nothing needs to be scaled. The loops of the library say the same:
+# So the next layer gets, on average, the same sum as when all units are on. That is how the network is used after
+# training: nothing is dropped, and nothing needs to be scaled. The loops of the library say the same:
 
 # %%
 print(inspect.getsource(reference.forward.function))
@@ -155,7 +155,7 @@ for rate in (0.25, 0.5, 0.75):
     print(f"rate {rate}: kept {np.mean(many > 0):.3f} of the units, each as {many.max():.2f}; mean {many.mean():.3f}")
 
 # %% [markdown]
-# In a model, `Dropout` works in `fit` only. `predict` and `evaluate` leave every unit on, and give the same answer
+# In a model, `Dropout` works in training only. `predict` and `evaluate` leave every unit on, and give the same answer
 # each time.
 #
 # ## The experiment
@@ -216,7 +216,7 @@ else:
 #    that.)
 # 3. Train on all 800 digits of training and validation together, or replace no labels. How much does dropout help
 #    then?
-# 4. Write dropout yourself, forward and backward: `nn.teach.exercise("dropout")`, and `nn.teach.grade(file)` corrects
+# 4. Write dropout yourself, forward and backward: `nn.teach.exercise("dropout")`, and `nn.teach.grade(file)` marks
 #    it.
 # 5. In the bug museum a network drops units when it should not: `nn.teach.exhibit("dropout_at_test_time")`. How would
 #    you notice from its results alone?

@@ -31,7 +31,7 @@ PICTURE = "08_convolution_stride_padding.png"
 # on, and the weights stay the same: what is learned at one place holds everywhere.
 #
 # Here is a picture of an X, 9 by 9 pixels, and a kernel that likes strokes that fall from left to right: 1 on its
-# diagonal, -1 beside it.
+# diagonal, -1 elsewhere.
 
 # %%
 CROSS = np.zeros((9, 9))
@@ -148,7 +148,7 @@ print(f'padding="same" leaves {same.shape}, and is P = (K - 1) / 2 = 1: {equal}'
 # loops, over images `n`, output channels `o` and input channels `i`. Instead of storing zeros around the image it
 # asks whether a cell lies inside. Its letters: `P` and `Q` are the rows and columns of the output, `(SH, SW)` the
 # strides, `(T, L)` the padding at the top and on the left. (`dilation` would spread the cells of a window, `group`
-# split the channels.)
+# split the channels.) `print(nn.explain("conv2d"))` shows all loops of a convolution with their equations.
 
 # %%
 print(inspect.getsource(reference.forward.function))
@@ -199,7 +199,8 @@ for name, layer in (("conv", nn.layers.Conv2D(4, 3, padding="same")), ("dense", 
 #
 # $$ \frac{\partial L}{\partial x_{r,s}} = \sum_{i,j} \delta_{r-i,\,s-j}\; w_{i,j} $$
 #
-# which slides the kernel over $\delta$, turned around. Both by hand, against the library's loops:
+# with $\delta = 0$ outside of its rows and columns. This slides the kernel, turned around, over $\delta$. Both by
+# hand, against the library's loops:
 
 # %%
 delta = np.random.default_rng(0).standard_normal((7, 7))
@@ -251,8 +252,8 @@ else:
 # ![an X, a digit, and what the kernels make of them](08_convolution_stride_padding.png)
 #
 # **What to see.** The kernel for falling strokes lights up along one stroke of the X and leaves the other one dark.
-# The blur makes neighbours more alike (a smaller mean step), sharpening less. One Sobel map finds the upright edges
-# of the digit, the other the level ones.
+# The blur makes neighbours more alike (a smaller mean step), sharpening makes them less alike. One Sobel map finds
+# the upright edges of the digit, the other the level ones.
 #
 # ## Questions
 #

@@ -28,7 +28,7 @@ nn.set_num_threads(1)  # steps as short as these are too little work for two
 # ## The digits
 #
 # 1,797 digits that people wrote, scanned and scaled down to 8x8 pixels. We put a frame of two empty pixels around
-# each, so that there is room to move it later. Every fifth digit tests, and the network does not learn from it.
+# each, so that there is room to move it later. Every fifth digit is kept for testing: no network learns from it.
 
 # %%
 x, y = nn.datasets.load_digits()
@@ -74,10 +74,10 @@ for title, values in (("x", a), ("y", pooled), ("argmax", argmax), ("dL/dx for d
 # %% [markdown]
 # ## The network
 #
-# Convolution, ReLU, pooling, and the same again with more channels: the maps become smaller and more of them. The
-# first layer finds strokes; a cell of the second one sees a larger piece of the image, through the first, and finds
-# how strokes meet. At the end a dense layer counts what was found where. That is LeNet's plan (LeCun et al., 1998),
-# only smaller.
+# Convolution, ReLU, pooling, and the same again with more channels: the maps become smaller, and there are more of
+# them. The first layer finds strokes; a cell of the second one sees a larger piece of the image, through the first,
+# and finds how strokes meet. At the end a dense layer counts what was found where. That is LeNet's plan (LeCun et
+# al., 1998), only smaller.
 #
 # We compare it with a dense network of more than twice as many parameters. A third network replaces the last pooling
 # by **global** max pooling: of each map only the largest value remains, whether a thing is there, and not where.
@@ -119,7 +119,7 @@ cnn.summary()
 # %% [markdown]
 # ## Digits that stand a little to the side
 #
-# No network has seen a digit that was moved. We move those that test by one pixel, in each of the eight directions,
+# No network has seen a digit that was moved. We move the test digits by one pixel, in each of the eight directions,
 # and count again.
 
 

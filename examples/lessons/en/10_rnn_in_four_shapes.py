@@ -56,7 +56,7 @@ print(f"\nlargest difference from the layer: {np.abs(by_layer - states).max():.1
 
 # %% [markdown]
 # The reference loop of the library. `mask` leaves steps out (F2), `back` goes through time backwards, `keep` is
-# dropout on the state; without those, F1 is the equation above. `h` has one more entry than there are steps: the
+# dropout on the state; without these, F1 is the equation above. `h` has one more entry than there are steps: the
 # first is $h_0$.
 
 # %%
@@ -104,8 +104,8 @@ print(f"dL/dW, largest difference: {np.abs(own_dW - dW).max():.1e}; dL/dU: {np.a
 # | many-to-one | $(N, T, I)$ | $(N, O)$ | a sentence to its mood |
 # | many-to-many | $(N, T, I)$ | $(N, T, O)$ | every day's weather to the next day's |
 #
-# We learn one of each, on real data, and measure on data that was held out. Digits for the first three: every fifth
-# tests.
+# We learn one of each, on real data, and measure on data that was held out. The first three use the digits, of which
+# every fifth is kept for testing.
 
 
 # %%
@@ -142,8 +142,8 @@ print(f"one-to-one, {shapes(one_to_one, x)}: {right:.1%} right")
 # ### One-to-many
 #
 # An image to the letters of the digit's name: t, w, o. `RepeatVector` gives the recurrent layer the same vector at
-# each of five steps; which letter is next it can know from its state alone. `TimeDistributed(Dense(...))` is the same
-# dense layer at every step. It counts as right only where all letters are.
+# each of five steps; only its state can tell it which letter is next. `TimeDistributed(Dense(...))` is the same dense
+# layer at every step. A name counts as right only if all its letters are.
 
 # %%
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -198,9 +198,9 @@ print("  probe           ", " ".join(f"{share:4.0%}" for share in probed))
 # ### Many-to-many
 #
 # The sun has more spots in some years than in others, in a cycle of about eleven years. From every year's number the
-# network tells the next year's. It learns from the sequences of 20 years that end before 1921 and is tested on the
-# last answer of the later ones. To say "the same as this year" is the least that one can do; better is a straight
-# line through the last two years, fitted by least squares.
+# network predicts the next year's. It learns from the sequences of 20 years that end before 1921 and is tested on the
+# last answer of the later ones. To say "the same as this year" is the least that one can do; better is a linear
+# function of the last two years, fitted by least squares.
 
 # %%
 YEARS, TESTED = 20, 1921
@@ -240,20 +240,20 @@ else:
     read.set(title="many-to-one", xlabel="rows that were read", ylabel="digits right", ylim=(0, 1))
     read.legend(fontsize=8)
     spots.plot(years[years >= TESTED], truth, "0.6", linewidth=3, label="sunspots")
-    spots.plot(years[years >= TESTED], answers, "C3", label="told a year before")
+    spots.plot(years[years >= TESTED], answers, "C3", label="predicted a year before")
     spots.set(title="many-to-many", xlabel="year")
     spots.legend(fontsize=8)
     figure.savefig(PICTURE, dpi=100)
     print(f"picture: {PICTURE}")
 
 # %% [markdown]
-# ![digits right after each row; sunspots and what the network told](10_rnn_in_four_shapes.png)
+# ![digits right after each row; sunspots and the network's prediction](10_rnn_in_four_shapes.png)
 #
 # **What to see.** One-to-many writes whole names, though each step gets the same input: the state counts the letters.
 # Many-to-one knows little from the last row alone; its state collects, and the probe finds more in it after every
 # row. The network's own output layer understands only the states at the end, for which it was trained: a hidden state
-# is a language of its own, and it changes on the way. Many-to-many has found the rhythm of the sun and is better than
-# the straight line; "the same as this year" is far behind.
+# is written in a language of its own, which changes on the way. Many-to-many has found the rhythm of the sun and is
+# better than the linear function; "the same as this year" is far behind.
 #
 # ## Questions
 #
@@ -264,4 +264,4 @@ else:
 # 3. Read the rows from the bottom upwards (`go_backwards=True`), or in both directions (`Bidirectional`). Does it
 #    help?
 # 4. Write it yourself: `nn.teach.exercise("simple_rnn_backward")`. The favourite mistake is to forget the sum over
-#    time; see what `nn.teach.grade(file)` says to it.
+#    time; see what `nn.teach.grade(file)` says about it.

@@ -7,7 +7,7 @@
 #
 # - why a simple recurrent network forgets,
 # - what the three gates of an LSTM do to its cell, by hand and in the library's loop,
-# - how the gradient survives a hundred steps,
+# - how the gradient survives sixty steps,
 # - and what the gates do in a network that has learned to remember.
 
 # %%
@@ -114,26 +114,38 @@ print(inspect.getsource(reference.forward.function))
 #
 # (along this way alone; others lead through $h$). It is still a product of factors of at most 1. But the factor is a
 # *gate*: where the network learns to hold it at 1, the gradient comes back as long as it was, and where it learns to
-# close it, it has forgotten because it wanted to. After 60 steps:
+# close it, it forgets on purpose. After 60 steps:
 
 # %%
 for f in (0.73, 0.95, 0.99, 0.999):
     print(f"forget gate {f}: {f**60:.1e} of the gradient is left")
 
 # %% [markdown]
-# In the loop of the backward pass this is the line `dc0[n, j] = e * f`. The gradients of the gates stand above it
-# (B3): each is the gradient of what the gate has multiplied, times its other factor, times the slope of the sigmoid
-# or tanh.
+# In the loop of the backward pass (`print(nn.explain("lstm"))` shows it beside its equations) this is the line
+# `dc0[n, j] = e * f`. The gradients of the gates stand above it (B3): each is the gradient of what the gate has
+# multiplied, times its other factor, times the slope of the sigmoid or tanh.
 
 # %%
 print(inspect.getsource(reference.backward.function))
 
 # %% [markdown]
+# `model.trace` runs one forward and one backward pass and keeps every array under its textbook name. Here are the
+# gradients of gates and cell for the sequence above, if all states should be 1:
+
+# %%
+model.compile("sgd", "mse")
+layer = model.trace(sequence[None], np.ones((1, 4, 2)))["lstm"]
+print("first unit   dL/di    dL/df    dL/dg    dL/do    dL/dc")
+for t in range(4):
+    slopes = [layer.values[name][0, t, 0] for name in ("di", "df", "dg", "do", "dc")]
+    print(f"step {t}:   " + "".join(f"{value + 0:9.4f}" for value in slopes))  # + 0: no minus before a zero
+
+# %% [markdown]
 # ## A task that needs memory
 #
 # Hochreiter and Schmidhuber's adding problem: at each of 60 steps stands a number between 0 and 1 and a mark. Two of
-# the marks are 1, one in each half. The answer is the sum of the two marked numbers. Who always says 1, the mean, has
-# a mean squared error of 1/6.
+# the marks are 1, one in each half. The answer is the sum of the two marked numbers. Always answering 1, the mean,
+# gives a mean squared error of 1/6.
 #
 # The first mark is up to 60 steps away from the end: a network has to see it, keep the number, ignore all the others,
 # add the second one, and say the sum.
@@ -175,15 +187,15 @@ for name, layer in (("SimpleRNN", nn.layers.SimpleRNN), ("LSTM", nn.layers.LSTM)
     )
 
 # %% [markdown]
-# **What to see.** The simple RNN does as well as who always says 1: it has learned the mean and nothing of the marks.
-# The gradient at its first steps is nothing beside that at the last. The LSTM is right almost always, and depends on
-# the first steps as much as on the last ones.
+# **What to see.** The simple RNN does no better than always answering 1: it has learned the mean and nothing of the
+# marks. The gradient at its first steps is nothing compared with that at the last. The LSTM is right almost always,
+# and depends on the first steps as much as on the last ones.
 #
 # ## What the gates do
 #
 # `nn.teach.gates` gives every gate and state at every step. How do the gates differ at marked steps? And which unit's
-# cell follows the task best: whose cell, after the last step, goes most closely with the sum, over the 500 test
-# sequences?
+# cell follows the task best: whose cell, after the last step, has the closest correlation with the sum, over the 500
+# test sequences?
 
 # %%
 gates = nn.teach.gates(models["LSTM"], x_test, "memory")
@@ -257,6 +269,6 @@ else:
 # 3. Find the distance at which this LSTM fails (`STEPS` of 100, 150, ...), and the one at which the simple RNN still
 #    works.
 # 4. `GRU(32)` has no cell of its own and two gates. Does it solve the task? See its gates, too.
-# 5. `model.trace(x, y).to_html("trace.html")` shows gates and their gradients step by step, for a few short
-#    sequences. Where is the gradient of the forget gate zero, and why?
+# 5. In the trace the gradient of the forget gate is 0 at the first step. Why? `model.trace(x,
+#    y).to_html("trace.html")` makes a page of a trace, with a slider over the steps.
 # 6. The masterpiece: `nn.teach.exercise("lstm_backward")`, and `nn.teach.grade(file)`.

@@ -58,9 +58,9 @@ print(f"{flops:,} FLOPs in {plain * 1e3:.1f} ms: {1e9 * plain / (flops / 2):.0f}
 print(f"the same as numpy: {np.allclose(y, x @ w + b)}")
 
 # %% [markdown]
-# Hundreds of nanoseconds, in which the processor has gone through about a thousand cycles. The arithmetic takes less
-# than one of them. The rest goes into finding out, for every number anew, what type it is, which function multiplies
-# it, and where the result can be put.
+# In so many nanoseconds the processor goes through hundreds of cycles. The arithmetic takes less than one of them.
+# The rest goes into finding out, for every number anew, what type it is, which function multiplies it, and where the
+# result can be put.
 #
 # ## The ladder
 #
@@ -81,8 +81,8 @@ for rung in ladder.rungs:
     print(f"{rung.name}: {rung.why}\n")
 
 # %% [markdown]
-# **What to see.** The largest step is the first one, and you owe it to the compiler. The next ones together are as
-# large again, and the compiler does not find them: it is the same equation, in another order.
+# **What to see.** The largest step is the first one, and it is the compiler's. The next ones together are as large
+# again, and the compiler does not find them by itself: they compute the same equation in another order.
 #
 # ### Why the order matters
 #
@@ -187,12 +187,12 @@ else:
 # %% [markdown]
 # ![the ladder, and the roofline with a dense layer at several batches](12_from_loop_to_fast_kernel.png)
 #
-# **What to see.** With one sample the kernel is not to blame for its few GFLOP/s: it waits for $w$, and arithmetic is
-# not its limit. Eight samples take hardly longer than one, for they share the same $w$: the points climb along the
-# slope. With large batches they come to the flat part, where tiles, vectors and registers count. That is one reason
-# why networks learn in batches (lesson 04 has the other one). A point below the roof is time that could still be won,
-# by a better order or by moving fewer bytes; no point comes to lie far above it, unless something else used the
-# machine while the roof was measured.
+# **What to see.** With one sample the roof itself is low: all of $w$ has to come from memory or a cache for two FLOPs
+# a number, and arithmetic is not the limit. Eight samples take hardly longer than one, for they share the same $w$:
+# the points climb along the slope. With large batches they come to the flat part, where tiles, vectors and registers
+# count. That is one reason why networks learn in batches (lesson 04 has the other one). A point below the roof is
+# time that could still be won, by a better order or by moving fewer bytes; no point comes to lie far above it, unless
+# something else used the machine while the roof was measured.
 #
 # The same goes for a whole network: where a layer has a low intensity (an activation, a sum, dropout), no trick of
 # arithmetic helps, and one moves fewer bytes or does two things in one pass. First find the roof, then work on the

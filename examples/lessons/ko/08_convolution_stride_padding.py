@@ -147,7 +147,8 @@ print(f'padding="same" leaves {same.shape}, and is P = (K - 1) / 2 = 1: {equal}'
 # `Conv2D`의 기준 반복문으로, `device="reference"`에서 실제로 실행되는 코드입니다. 위의 식에 반복문이 세 겹 더
 # 있습니다. 이미지 `n`, 출력 채널 `o`, 입력 채널 `i`에 대한 반복문입니다. 이미지 둘레에 0을 저장하는 대신, 칸이 이미지
 # 안에 있는지를 묻습니다. 여기서 `P`와 `Q`는 출력의 행과 열의 수, `(SH, SW)`는 스트라이드, `(T, L)`은 위쪽과 왼쪽의
-# 패딩입니다. (`dilation`은 창의 칸 사이를 벌리고, `group`은 채널을 나눕니다.)
+# 패딩입니다. (`dilation`은 창의 칸 사이를 벌리고, `group`은 채널을 나눕니다.) `print(nn.explain("conv2d"))`는
+# 합성곱의 모든 반복문을 식과 함께 보여 줍니다.
 
 # %%
 print(inspect.getsource(reference.forward.function))
@@ -198,8 +199,8 @@ for name, layer in (("conv", nn.layers.Conv2D(4, 3, padding="same")), ("dense", 
 #
 # $$ \frac{\partial L}{\partial x_{r,s}} = \sum_{i,j} \delta_{r-i,\,s-j}\; w_{i,j} $$
 #
-# 이것은 커널을 뒤집어서 $\delta$ 위로 미끄러뜨리는 계산입니다. 둘 다 손으로 계산해서 라이브러리의 반복문과 비교해
-# 봅시다.
+# 여기서 $\delta$는 자신의 행과 열 바깥에서 0입니다. 이것은 커널을 뒤집어서 $\delta$ 위로 미끄러뜨리는 계산입니다. 둘
+# 다 손으로 계산해서 라이브러리의 반복문과 비교해 봅시다.
 
 # %%
 delta = np.random.default_rng(0).standard_normal((7, 7))

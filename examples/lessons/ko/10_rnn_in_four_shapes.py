@@ -5,7 +5,7 @@
 #
 # 이 강의에서 배우는 것
 #
-# - 단순 순환층이 시점마다 계산하는 것을, 손으로 그리고 라이브러리의 반복문으로
+# - 단순 순환층이 시점마다 무엇을 계산하는지 (손계산과 라이브러리의 반복문으로 확인합니다)
 # - 기울기가 시간을 거슬러 흐르는 방법
 # - 과제의 네 가지 형태: 일대일, 일대다, 다대일, 다대다
 
@@ -241,7 +241,7 @@ else:
     read.set(title="many-to-one", xlabel="rows that were read", ylabel="digits right", ylim=(0, 1))
     read.legend(fontsize=8)
     spots.plot(years[years >= TESTED], truth, "0.6", linewidth=3, label="sunspots")
-    spots.plot(years[years >= TESTED], answers, "C3", label="told a year before")
+    spots.plot(years[years >= TESTED], answers, "C3", label="predicted a year before")
     spots.set(title="many-to-many", xlabel="year")
     spots.legend(fontsize=8)
     figure.savefig(PICTURE, dpi=100)
