@@ -95,7 +95,7 @@ def test_prefetching_prints_a_row_for_each_generator():
     assert all("%" in row for row in rows)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.compiled
 def test_the_suite_of_all_kernels_feeds_the_report(tmp_path):
     from numbanet.bench.results import read

@@ -77,7 +77,7 @@ def test_the_processor_agrees_with_the_reference(operation):
         assert error <= TOLERANCE["float64"], case
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.compiled
 @pytest.mark.parametrize("operation", cases.OPERATIONS)
 def test_sizes_that_are_timed_pass_verification(operation):

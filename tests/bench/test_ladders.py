@@ -135,7 +135,7 @@ def test_what_has_no_ladder_is_told():
         ladder("dense", get_device("reference"), 1, "float32")
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.compiled
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_the_last_rung_is_far_above_the_compiled_one(operation):

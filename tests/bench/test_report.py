@@ -7,7 +7,6 @@ import struct
 import sys
 from dataclasses import replace
 from html.parser import HTMLParser
-from importlib import resources
 
 import pytest
 
@@ -263,13 +262,6 @@ def test_the_ending_chooses_the_kind(results, tmp_path):
 def test_nothing_found_is_a_page_and_a_document():
     assert "Nothing was measured." in page(Results())
     assert text.markdown(Results()).startswith("# numbanet bench")
-
-
-def test_each_script_is_named_and_short():
-    folder = resources.files(report)
-    names = {entry.name for entry in folder.iterdir() if entry.name.endswith(".js")}
-    assert names == set(report.page.SCRIPTS)
-    assert all(len((folder / name).read_text().splitlines()) < 400 for name in names)
 
 
 def test_machine_and_versions_in_a_line():
