@@ -1,6 +1,7 @@
 """What pytest-benchmark keeps and shows beside its own: the machine's limits, and each kernel's share of them."""
 
 import datetime
+import shlex
 from dataclasses import asdict
 
 from numbanet.bench.machine import library_versions, machine_facts
@@ -13,7 +14,7 @@ def pytest_benchmark_update_json(config, benchmarks, output_json):
     for entry in output_json["benchmarks"]:
         entry["extra_info"].pop("roof", None)
     today = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
-    command = f"pytest {' '.join(config.invocation_params.args)}"
+    command = shlex.join(["pytest", *config.invocation_params.args])
     found = Results(today, [command], machine_facts(), library_versions())
     output_json[SUITE] = asdict(found) | {"roofs": [r for k, r in enumerate(limits) if r not in limits[:k]]}
 

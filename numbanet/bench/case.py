@@ -67,6 +67,22 @@ class Case:
         """Those of the arrays that a kernel has written or changed."""
         return [a for a, given in zip(made, self.arguments, strict=True) if isinstance(given, Given) and given.written]
 
+    def renew(self, made: Sequence[Any], dtype: str) -> None:
+        """Let the arrays that a kernel changes begin anew; what it only writes stays."""
+        for a, b, given in zip(made, self.make(dtype), self.arguments, strict=True):
+            if isinstance(given, Given) and given.written and given.read:
+                a[...] = b
+
+    def changed(self, made: Sequence[Any], dtype: str) -> list[int]:
+        """The places of the arrays that a kernel should only read and that are not what they were."""
+        pairs = enumerate(zip(made, self.make(dtype), self.arguments, strict=True))
+        written = {id(a) for a in self.written(made)}
+        return [
+            k
+            for k, (a, b, given) in pairs
+            if isinstance(given, Given) and id(a) not in written and not np.array_equal(np.array(a), b, equal_nan=True)
+        ]
+
     def sizes(self, dtype: str) -> tuple[float, float]:
         """Bytes that the kernel reads and writes, and bytes of its arrays: what a cache would have to hold."""
         found = list({id(a): a for a in self.arguments if isinstance(a, Given)}.values())

@@ -6,8 +6,10 @@ import argparse
 import shlex
 from pathlib import Path
 
-from ..checks import choice, positive_integer
-from ..errors import ArgumentError, FileError
+from ..checks import choice, fail, positive_integer
+from ..errors import ArgumentError, FileError, NumbanetError, StateError
+from ..kernels._jit import DISABLED
+from ..kernels._threads import MOST_THREADS
 from . import cases, comparison, ladders, report, workloads
 from .results import Results, read
 from .session import Session
@@ -41,18 +43,21 @@ def _measure(options: argparse.Namespace) -> int:
             session.ladders(options.op, options.shape)
         if options.bench in ("all", "train"):
             session.train(options.model or (FEW if options.bench == "all" else None), options.batch)
-    except KeyboardInterrupt:
-        session.note("interrupted: the rest was not measured")
+    except (BrokenPipeError, KeyboardInterrupt):
+        session.results.notes.append("interrupted: the rest was not measured")
         raise
     finally:
         _write(session.results, options.report, options.json)
-    return 1 if session.refused() else 0
+    return 1 if session.refused else 0
 
 
 def _check(options: argparse.Namespace) -> None:
     """Refuse what would only be found after minutes."""
+    if DISABLED:
+        raise StateError("bench: loops run as plain Python with NUMBA_DISABLE_JIT=1, which is not what is to be timed.")
     for count in options.threads or ():
-        positive_integer("bench", "threads", count)
+        if positive_integer("bench", "threads", count) > MOST_THREADS:
+            fail("bench", "threads", f"at most {MOST_THREADS} here (the environment's NUMBA_NUM_THREADS)", count)
     for batch in options.batch or ():
         positive_integer("bench", "batch", batch)
     positive_integer("bench", "rounds", options.rounds)
@@ -63,16 +68,28 @@ def _check(options: argparse.Namespace) -> None:
         choice("bench", "the model", name, workloads.KEYS)
     if options.shape and len(options.op or ()) != 1:
         raise ArgumentError("bench: a shape is that of one operation. Name the operation with --op.")
+    if options.shape:
+        cases.of(options.op[0], options.shape)
     for path in options.report:
         report.expect_kind(path)
     for path in filter(None, [*options.report, options.json]):
         if not Path(path).absolute().parent.is_dir():
             raise FileError(f"bench: expected the folder of {path} to exist")
+        if Path(path).is_dir():
+            raise FileError(f"bench: expected a file, and {path} is a folder")
 
 
 def _write(results: Results, reports: list[str], json: str | None = None) -> None:
-    if json:
-        results.write(json)
-    for path in reports:
-        report.write(results, path)
-        print(f"written: {path}")
+    """All of them, though one of them should fail."""
+    failed: list[NumbanetError] = []
+    for path in filter(None, [json, *reports]):
+        try:
+            if path == json:
+                results.write(path)
+            else:
+                report.write(results, path)
+            print(f"written: {path}")
+        except NumbanetError as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]

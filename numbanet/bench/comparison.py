@@ -1,13 +1,16 @@
-"""Two files of results: what became faster or slower, and whether that is more than noise."""
+"""Two files of results: what became faster or slower, and whether that is more than the noise within each.
+
+What changes between two runs of the same code, as a processor's clock does, is in neither: run each twice to know it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .report.columns import Column, cells, head, number, percent, times
+from .report.columns import Column, cells, head, number, percent, threads_text, times
 from .report.text import table
-from .results import KernelRow, Results, StepRow, Timing
+from .results import Results, Timing
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Change:
     @property
     def verdict(self) -> str:
         """Faster or slower where the quartiles lie apart and the medians by more than the noise."""
+        if not self.before.spread or not self.after.spread:
+            return "same"  # of one stretch nobody knows how noisy it is
         if self.after.high < self.before.low and self.ratio > 1 + self.noise:
             return "faster"
         if self.after.low > self.before.high and 1 / self.ratio > 1 + self.noise:
@@ -64,18 +69,17 @@ def compare(before: Results, after: Results) -> Comparison:
 def _timings(results: Results) -> Iterator[tuple[str, Timing]]:
     for kernel in results.kernels:
         if kernel.time:
-            yield f"{kernel.name}, {_where(kernel)}", kernel.time
+            yield f"{kernel.name}, {_where(kernel.device, kernel.threads, kernel.dtype)}", kernel.time
     for ladder in results.ladders:
         for rung in ladder.rungs:
-            threads = f", {rung.threads} threads" if rung.threads else ""
-            yield f"ladder {ladder.operation}: {rung.name} {rung.size}, {ladder.device}{threads}", rung.time
+            where = _where(ladder.device, rung.threads, ladder.dtype)
+            yield f"ladder {ladder.operation}: {rung.name} {rung.size}, {where}", rung.time
     for step in results.training:
-        yield f"{step.model}, batch {step.batch}, {_where(step)}", step.time
+        yield f"{step.model}, batch {step.batch}, {_where(step.device, step.threads, step.dtype)}", step.time
 
 
-def _where(row: KernelRow | StepRow) -> str:
-    threads = f", {row.threads} threads" if row.threads else ""
-    return f"{row.device}{threads}, {row.dtype}"
+def _where(device: str, threads: int, dtype: str) -> str:
+    return ", ".join(filter(None, [device, threads_text(threads), dtype]))
 
 
 def _differences(before: Results, after: Results) -> Iterator[str]:

@@ -23,7 +23,13 @@ def summary(rows: Sequence[StepRow]) -> Iterator[str]:
         yield f"{own[0].model}, {_words(side)}: {bounds(own)}"
     for (first, own), (second, other) in itertools.combinations(sides.items(), 2):
         if first[0] != second[0]:
-            times, others = ({row.batch: row.time.median for row in series} for series in (own, other))
+            times = {row.batch: row.time.median for row in own}
+            others = {row.batch: row.time.median for row in other}
+            ranges = {row.batch: (row.time.low, row.time.high) for row in own}
+            for row in other:
+                low, high = ranges.get(row.batch, (0.0, 0.0))
+                if low <= row.time.high and row.time.low <= high:
+                    others[row.batch] = times[row.batch]  # the quartiles meet: neither is faster
             if found := verdict(times, others, _words(first), _words(second)):
                 yield f"{own[0].model}: {found}"
 

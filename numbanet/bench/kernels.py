@@ -16,7 +16,7 @@ from . import cases
 from .case import Case
 from .clock import Run, Times, alternate, seconds
 from .results import KernelRow, Roof, Timing
-from .verification import WrongResult, expected, verify
+from .verification import WrongResult, expect_untouched, expected, verify
 
 PROGRAM = 500.0  # microseconds of work in a program: what starts it takes a hundredth of that
 MOST = 50  # repetitions in a program
@@ -71,21 +71,24 @@ def _rows(
     rounds: int,
 ) -> Iterator[KernelRow]:
     numbers = counts(device, threads)
-    call, row = verified(case, size, device, numbers[0], dtype, right)
+    call, row = verified(case, size, device, numbers, dtype, right)
     if row.refused:
         yield row
         return
     for number in numbers:
-        if number:
-            set_num_threads(number)
+        _use(number)
         timing, launch = _time(call, device, rounds)
         yield limited(replace(row, threads=number, launch_us=launch), timing, roof(device, number), case)
 
 
 def verified(
-    case: Case, size: str, device: Device, threads: int, dtype: str, right: list[Any]
+    case: Case, size: str, device: Device, threads: Sequence[int], dtype: str, right: list[Any]
 ) -> tuple[Any, KernelRow]:
-    """The bound kernel after its first run, and its row: what that took, how far it is from `right`, or a refusal."""
+    """The bound kernel, and its row: what its first run took, how far it is from `right`, or a refusal.
+
+    It runs on each of these numbers of threads, and twice at least: arrays that it changes begin anew, and those that
+    it writes keep what the run before left, which must not matter. What it reads stays as it is.
+    """
     wait, made = wait_for(device), case.make(dtype)
     start = time.perf_counter()
     taken = {id(a): device.take(a) for a in made if isinstance(a, np.ndarray)}
@@ -93,19 +96,33 @@ def verified(
     wait()
     copied = time.perf_counter() - start if device.name == "cuda" else 0.0  # the others' arrays are the host's
     compiled = store.compiled
+    _use(threads[0])
     start = time.perf_counter()
     call = case.on(device).bind(*found)
     run = waited(device.executor([call], None).run, wait)
     run()
     first = time.perf_counter() - start
     moved, _ = case.sizes(dtype)
-    row = KernelRow(case.operation, case.function, size, device.name, threads, dtype, case.flops, moved)
+    row = KernelRow(case.operation, case.function, size, device.name, threads[0], dtype, case.flops, moved)
+    row = replace(row, loaded=store.compiled == compiled, copy_us=copied * 1e6)
+    again, error = 0.0, 0.0
     try:
-        error = verify(case, dtype, right, case.written(found))
+        for k, number in enumerate([threads[0], *threads] if len(threads) == 1 else threads):
+            _use(number)
+            if k:
+                case.renew(found, dtype)
+                again = seconds(run, 1)
+            error = max(error, verify(case, dtype, right, case.written(found)))
+        expect_untouched(case, dtype, found)
     except WrongResult as wrong:
         return call, replace(row, refused=str(wrong))
-    compile_s = max(first - seconds(run, 1), 0.0)
-    return call, replace(row, error=error, compile_s=compile_s, loaded=store.compiled == compiled, copy_us=copied * 1e6)
+    return call, replace(row, error=error, compile_s=max(first - again, 0.0))
+
+
+def _use(threads: int) -> None:
+    """So many threads; 0 on a GPU, where they make no difference."""
+    if threads:
+        set_num_threads(threads)
 
 
 def limited(row: KernelRow, timing: Timing, roof: Roof, case: Case) -> KernelRow:
@@ -116,20 +133,25 @@ def limited(row: KernelRow, timing: Timing, roof: Roof, case: Case) -> KernelRow
 
 def _time(call: Any, device: Device, rounds: int) -> tuple[Timing, float | None]:
     """Of one kernel among many in a program; and how much longer it takes alone."""
-    wait = wait_for(device)
-    alone = waited(device.executor([call], None).run, wait)
+    alone = waited(device.executor([call], None).run, wait_for(device))
     once = seconds(alone, 1)
     if once > PATIENCE / 10:
         values = [seconds(alone, 1) * 1e6 for _ in range(min(rounds, max(3, int(PATIENCE / once))) if once < 1 else 1)]
         return Times(values).over(), None
-    once = min(once, *(seconds(alone, 1) for _ in range(3))) * 1e6
-    count = min(MOST, max(1, int(PROGRAM / once)))
-    runs: dict[str, Run] = {"many": waited(device.executor([call] * count, None).run, wait)}
-    if once < ALONE:
-        runs["alone"] = alone
+    run, count = many(call, device)
+    runs = {"many": run, "alone": alone} if once * 1e6 < ALONE else {"many": run}
     times = alternate(runs, rounds)
     timing = times["many"].over(count)
     return timing, max(times["alone"].median - timing.median, 0.0) if "alone" in times else None
+
+
+def many(call: Any, device: Device) -> tuple[Run, int]:
+    """A program that repeats a kernel so often that starting it takes no time beside it, and how often that is."""
+    wait = wait_for(device)
+    alone = waited(device.executor([call], None).run, wait)
+    once = min(seconds(alone, 1) for _ in range(4)) * 1e6
+    count = min(MOST, max(1, int(PROGRAM / once)))
+    return waited(device.executor([call] * count, None).run, wait), count
 
 
 def waited(run: Run, wait: Run) -> Run:

@@ -19,7 +19,7 @@ from ..kernels._threads import get_num_threads, set_num_threads
 from . import cases
 from .case import Case
 from .clock import Run, alternate, seconds
-from .kernels import ROUNDS, wait_for
+from .kernels import ROUNDS, many, wait_for
 from .results import Ladder, Rung
 from .variants import Variant
 from .verification import WrongResult, expected, verify
@@ -59,7 +59,7 @@ def ladder(
             rung.size,
             rung.threads,
             rung.case.flops,
-            times[str(k)].over(),
+            times[str(k)].over(rung.count),
             rung.error,
         )
         for k, rung in enumerate(prepared)
@@ -86,6 +86,7 @@ class _Prepared:
     case: Case
     threads: int
     run: Run
+    count: int  # how often a run does it
     error: float
 
 
@@ -104,7 +105,7 @@ class _Place:
         if variant.plain:
             size = {axis: min(extent, TINY[self.operation].get(axis, extent)) for axis, extent in size.items()}
         found = self._verified(variant, size, number)
-        once, least = seconds(found.run, 1, wait_for(self.device)), size
+        once, least = seconds(found.run, 1, wait_for(self.device)) / found.count, size
         while once > LONGEST and least["N"] > 1:
             once, least = once / 2, least | {"N": (least["N"] + 1) // 2}
         return found if least is size else self._verified(variant, least, number)
@@ -112,8 +113,8 @@ class _Place:
     def _verified(self, variant: Variant, size: dict[str, int], threads: int) -> _Prepared:
         text, case, right = self._case(size)
         arguments = [self._own(a) if isinstance(a, np.ndarray) else a for a in case.make(self.dtype)]
-        run = _on_threads(self._runner(variant, arguments), threads)
-        seconds(run, 1, wait_for(self.device))
+        set_num_threads(threads or get_num_threads())
+        run, count = self._program(variant, arguments)
         try:
             error = verify(case, self.dtype, right, case.written(arguments))
         except WrongResult as wrong:
@@ -121,7 +122,7 @@ class _Place:
                 f'bench ladder: the rung "{variant.name}" of {self.operation} on {self.device.name}, '
                 f"{variant.kernel.name}, is wrong and was not timed. {wrong}"
             ) from wrong
-        return _Prepared(variant, text, case, threads, run, error)
+        return _Prepared(variant, text, case, threads, _on_threads(run, threads), count, error)
 
     def _case(self, size: dict[str, int]) -> tuple[str, Case, list[Any]]:
         shape = ",".join(f"{axis}={extent}" for axis, extent in size.items())
@@ -137,12 +138,13 @@ class _Place:
         made[...] = array
         return made
 
-    def _runner(self, variant: Variant, arguments: list[Any]) -> Run:
+    def _program(self, variant: Variant, arguments: list[Any]) -> tuple[Run, int]:
+        """What runs the rung so and so often, after it has run."""
         if variant.plain:
             function: Callable[..., None] = variant.kernel.function
-            return lambda: function(*arguments)
-        run: Run = self.device.executor([variant.kernel.bind(*arguments)], None).run
-        return run
+            function(*arguments)
+            return lambda: function(*arguments), 1
+        return many(variant.kernel.bind(*arguments), self.device)
 
 
 def _on_threads(run: Run, number: int) -> Run:

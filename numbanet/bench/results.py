@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FileError
+from ..io import atomic
 
 FORMAT = "numbanet bench 1"
 SUITE = "numbanet"  # what is ours in the JSON of pytest-benchmark
@@ -22,6 +23,10 @@ class Timing:
     low: float
     high: float
     best: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.best <= self.low <= self.median <= self.high:
+            raise ValueError(f"expected 0 < best <= low <= median <= high, received {self}")
 
     @property
     def spread(self) -> float:
@@ -48,6 +53,10 @@ class Roof:
     levels: tuple[Level, ...]  # of growing arrays; the last ones lie in memory
     launch_us: float  # of a kernel behind another one in a program
 
+    def __post_init__(self) -> None:
+        if not self.levels or not self.gflops > 0:
+            raise ValueError(f"expected levels of memory and GFLOP/s above 0, received {self}")
+
     @property
     def gbs(self) -> float:
         """Of memory."""
@@ -65,12 +74,12 @@ class Roof:
             below = level
         return self.gbs
 
-    def limit(self, flops: float, moved: float, working_set: float) -> tuple[str, float]:
-        """What bounds such a kernel, "multiply-adds", "memory" or "launch", and the microseconds that it takes then."""
+    def limit(self, flops: float, moved: float, working_set: float, kernels: int = 1) -> tuple[str, float]:
+        """What bounds so much work, "multiply-adds", "memory" or "launch", and the microseconds that it takes then."""
         times = {
             "multiply-adds": flops / self.gflops / 1e3,
             "memory": moved / self.bandwidth(working_set) / 1e3,
-            "launch": self.launch_us,
+            "launch": kernels * self.launch_us,
         }
         bound = max(times, key=lambda name: times[name])
         return bound, times[bound]
@@ -144,6 +153,10 @@ class Ladder:
     dtype: str
     rungs: tuple[Rung, ...]
 
+    def __post_init__(self) -> None:
+        if not self.rungs:
+            raise ValueError("expected rungs of a ladder")
+
 
 @dataclass(frozen=True)
 class StepRow:
@@ -197,18 +210,15 @@ class Results:
             mine += [entry for entry in getattr(other, name) if entry not in mine]
 
     def write(self, path: str | Path) -> None:
-        """As JSON. Raises FileError."""
-        try:
-            Path(path).write_text(json.dumps({"format": FORMAT} | asdict(self), indent=1) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise FileError(f"bench: the results cannot be written to {path}: {error}") from error
+        """As JSON, whole or not at all. Raises FileError."""
+        atomic.write(path, [(json.dumps({"format": FORMAT} | asdict(self), indent=1) + "\n").encode()])
 
 
 def read(path: str | Path) -> Results:
     """What `Results.write` has written, or `pytest bench --benchmark-json`. Raises FileError."""
     try:
         found = json.loads(Path(path).read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, RecursionError, ValueError) as error:
         raise FileError(f"bench: expected a file of results, and {path} cannot be read: {error}") from error
     try:
         if "benchmarks" in found:  # of pytest-benchmark, which keeps what is ours beside its own
@@ -217,7 +227,7 @@ def read(path: str | Path) -> Results:
         if found.pop("format") != FORMAT:
             raise KeyError(FORMAT)
         return Results(**{name: _ROWS.get(name, list)(value) for name, value in found.items()})
-    except (AttributeError, KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise FileError(
             f"bench: expected a file that `numbanet bench --json` or `pytest bench --benchmark-json` has written, "
             f"received {path}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ..devices import Device
-from ..errors import ArgumentError
+from ..checks import choice
+from ..devices import NAMES, Device, get_device
+from ..errors import ArgumentError, DeviceError, MissingDependency
 from ..kernels._threads import get_num_threads
 from . import cases, kernels, ladders, roofs, training, workloads
 from .kernels import counts
@@ -15,6 +17,7 @@ from .machine import library_versions, machine_facts
 from .report.columns import KERNELS, TRAINING, Column, cells
 from .report.text import ladder_table, ladder_title, roof_table
 from .results import Results, Roof
+from .verification import WrongResult
 
 BEYOND = 1.15  # of a limit: more than noise
 # what the terminal shows, and how wide; the rest is in the report
@@ -32,10 +35,11 @@ class Session:
     ) -> None:
         today = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
         self.results = Results(today, [command], machine_facts(), library_versions())
-        self.devices = training.available(devices, self.note)
+        self.devices = available(devices, self.note)
         if not self.devices:
             raise ArgumentError(f"bench: none of the devices {', '.join(devices)} can be used here.")
-        self.threads = list(threads or dict.fromkeys((1, get_num_threads())))
+        self.threads = list(dict.fromkeys(threads or (1, get_num_threads())))
+        self.refused = False  # whether something was not right
         self.dtype, self.rounds = dtype, rounds
         self._shown = False  # the limits
 
@@ -65,10 +69,11 @@ class Session:
         """Every kernel of these operations, or of all."""
         self.limits()
         lines = _Lines(KERNELS, KERNEL_COLUMNS)
-        chosen = operations or cases.OPERATIONS
+        chosen = list(dict.fromkeys(operations or cases.OPERATIONS))
         for row in kernels.measure(chosen, self.devices, self.threads, self.dtype, self.roof, shape, self.rounds):
             self.results.kernels.append(row)
             if row.refused:
+                self.refused = True
                 print(f"REFUSED on {row.device}: {row.refused}", flush=True)
             else:
                 lines.print(row)
@@ -85,26 +90,49 @@ class Session:
         """Training steps of these models, or of all."""
         self.limits()
         lines = _Lines(TRAINING, TRAINING_COLUMNS)
-        given = (models or workloads.KEYS, batches or training.BATCHES, self.threads, self.dtype, self.rounds)
-        for row in training.measure(self.devices, self.roof, self.note, *given):
-            self.results.training.append(row)
-            lines.print(row)
+        given = (batches or training.BATCHES, self.threads, self.dtype, self.rounds)
+        for model in dict.fromkeys(models or workloads.KEYS):
+            with self._refusing():
+                for row in training.measure(self.devices, self.roof, self.note, [model], *given):
+                    self.results.training.append(row)
+                    lines.print(row)
         print()
 
     def ladders(self, operations: Sequence[str] | None, shape: str | None) -> None:
         """The ladders of these operations, or of all that have one."""
-        for operation in operations or ladders.OPERATIONS:
+        for operation in dict.fromkeys(operations or ladders.OPERATIONS):
             for device in self.devices:
                 if device.name == "reference":
-                    continue  # the reference is a rung
-                number = max(counts(device, self.threads))
-                ladder = ladders.ladder(operation, device, number, self.dtype, shape, self.rounds)
-                self.results.ladders.append(ladder)
-                print(f"{ladder_title(ladder)}\n\n{ladder_table(ladder)}\n", flush=True)
+                    self.note(f"{operation}: no ladder on the reference, which is a rung of the others")
+                    continue
+                with self._refusing():
+                    number = max(counts(device, self.threads))
+                    ladder = ladders.ladder(operation, device, number, self.dtype, shape, self.rounds)
+                    self.results.ladders.append(ladder)
+                    print(f"{ladder_title(ladder)}\n\n{ladder_table(ladder)}\n", flush=True)
 
-    def refused(self) -> int:
-        """How many kernels were not right."""
-        return sum(bool(row.refused) for row in self.results.kernels)
+    @contextlib.contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """What is wrong is noted, and the next has its turn."""
+        try:
+            yield
+        except WrongResult as error:
+            self.refused = True
+            self.note(f"REFUSED {error}")
+
+
+def available(names: Sequence[str], note: Callable[[str], None]) -> list[Device]:
+    """The devices that this machine has; `note` gets one line for each that it has not.
+
+    Raises ArgumentError for a name that is no device's.
+    """
+    found = []
+    for name in dict.fromkeys(names):
+        try:
+            found.append(get_device(choice("bench", "device", name, NAMES)))
+        except (DeviceError, MissingDependency) as error:
+            note(f"no {name}: {' '.join(str(error).split())}")
+    return found
 
 
 class _Lines:

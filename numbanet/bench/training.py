@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import choice, positive_integer
-from ..devices import NAMES, Device, get_device
-from ..errors import DeviceError, MissingDependency
+from ..checks import positive_integer
+from ..devices import Device
+from ..errors import DeviceError
 from ..kernels._threads import get_num_threads, set_num_threads
 from ..program import Program
 from ..step import TRAIN
@@ -43,20 +43,6 @@ PATIENCE = 5.0  # seconds for the rounds of a step; there are 3 at least
 Note = Callable[[str], None]
 Batch = tuple[Any, Any]
 RoofOf = Callable[[Device, int], Roof]
-
-
-def available(names: Sequence[str], note: Note) -> list[Device]:
-    """The devices that this machine has; `note` gets one line for each that it has not.
-
-    Raises ArgumentError for a name that is no device's.
-    """
-    found = []
-    for name in names:
-        try:
-            found.append(get_device(choice(OWNER, "device", name, NAMES)))
-        except (DeviceError, MissingDependency) as error:
-            note(f"no {name}: {_line(error)}")
-    return found
 
 
 def measure(
@@ -109,7 +95,7 @@ def _growing(
             try:
                 trainees.append(Trainee(sized, device, dtype, data))
             except DeviceError as error:
-                note(_left_out(sized, device, _line(error)))
+                note(_left_out(sized, device, " ".join(str(error).split())))
         expect_agreement(sized, trainees, dtype)
         quick = []
         for trainee in trainees:
@@ -198,7 +184,7 @@ def _rows(
 
 def _row(trainee: Trainee, threads: int, dtype: str, timing: Timing, roof: Roof) -> StepRow:
     workload, work = trainee.workload, trainee.work
-    bound, least = work.limit(roof)
+    bound, least = roof.limit(work.flops, work.bytes, work.held, work.kernels)
     return StepRow(
         model=workload.key,
         batch=workload.batch,
@@ -234,16 +220,6 @@ class Work:
             held=union(set().union(*spans)),
         )
 
-    def limit(self, roof: Roof) -> tuple[str, float]:
-        """What bounds such a step, in the words of Roof.limit, and the microseconds that it takes then."""
-        times = {
-            "multiply-adds": self.flops / roof.gflops / 1e3,
-            "memory": self.bytes / roof.bandwidth(self.held) / 1e3,
-            "launch": self.kernels * roof.launch_us,
-        }
-        bound = max(times, key=lambda name: times[name])
-        return bound, times[bound]
-
 
 def _spans(arguments: Sequence[Any]) -> set[tuple[int, int]]:
     """Where the arrays among a kernel's arguments begin and end in memory."""
@@ -259,7 +235,3 @@ def union(spans: set[tuple[int, int]]) -> int:
         total += max(last - max(first, end), 0)
         end = max(end, last)
     return total
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())

@@ -43,6 +43,13 @@ def verify(case: Case, dtype: str, right: list[Any], found: list[Any]) -> float:
     return error
 
 
+def expect_untouched(case: Case, dtype: str, found: list[Any]) -> None:
+    """Raises WrongResult where the kernel changed what it should only read."""
+    changed = case.changed(found, dtype)
+    if changed:
+        raise WrongResult(f"{case}: expected its inputs as they were; it changed argument {changed[0]}")
+
+
 def _difference(name: str, number: int, right: Any, ours: Any) -> float:
     what = f"{name}: array {number} of those it writes"
     if right.dtype.kind != "f":

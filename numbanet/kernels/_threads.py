@@ -24,6 +24,7 @@ import numba
 import numba.np.ufunc.parallel as parallel
 from numba.core import config
 
+MOST_THREADS = int(config.NUMBA_NUM_THREADS)  # that Numba was started with
 # Microseconds of work, on one core, that repay a parallel region.
 LEAST_WORK = 30.0
 LEAST_WORK_OF_WORKQUEUE = 400.0
@@ -33,7 +34,7 @@ class Threads:
     """The process's choice; one instance, `threads`."""
 
     def __init__(self) -> None:
-        self.count = int(config.NUMBA_NUM_THREADS)
+        self.count = MOST_THREADS
         self._start_lock = threading.Lock()
         self._one_at_a_time = threading.Lock()
         self.lock: Any = contextlib.nullcontext()
@@ -92,10 +93,9 @@ def set_num_threads(n: int) -> None:
 
     Raises ValueError where n is not such a number; NUMBA_NUM_THREADS, set before the start, allows more.
     """
-    most = int(config.NUMBA_NUM_THREADS)
-    if isinstance(n, bool) or not isinstance(n, numbers.Integral) or not 1 <= n <= most:
+    if isinstance(n, bool) or not isinstance(n, numbers.Integral) or not 1 <= n <= MOST_THREADS:
         raise ValueError(
-            f"set_num_threads: expected an integer from 1 to {most}, received {n!r}. "
+            f"set_num_threads: expected an integer from 1 to {MOST_THREADS}, received {n!r}. "
             "Set the environment variable NUMBA_NUM_THREADS before Python starts to allow more."
         )
     threads.count = int(n)

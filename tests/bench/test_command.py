@@ -5,13 +5,16 @@ import json
 import pytest
 
 from numbanet import cli
-from numbanet.bench import roofs
-from numbanet.bench.results import FORMAT, Level, Roof, read
+from numbanet.bench import ladders, roofs
+from numbanet.bench.results import FORMAT, Level, Results, Roof, read
 from numbanet.bench.session import Session
+from numbanet.bench.verification import WrongResult
+from numbanet.errors import FileError
 from numbanet.kernels import kernel
 from numbanet.kernels.fill import cpu as fill
 
 PNG = b"\x89PNG"
+pytestmark = pytest.mark.compiled  # plain Python is refused
 
 
 @pytest.fixture(autouse=True)
@@ -90,6 +93,24 @@ def devices():
     return devices._devices
 
 
+def test_a_wrong_rung_is_noted_and_the_next_ladder_is_measured(monkeypatch, capsys):
+    def ladder(operation, *_):
+        raise WrongResult("bench ladder: the rung is wrong")
+
+    monkeypatch.setattr(ladders, "ladder", ladder)
+    assert bench("ladder", "--op", "dense", "lstm", "--device", "cpu", *QUICK, "--json", "found.json") == 1
+    assert capsys.readouterr().out.splitlines().count("REFUSED bench ladder: the rung is wrong") == 2
+    assert len(read("found.json").notes) == 2
+
+
+def test_a_report_is_written_though_the_results_cannot_be(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(Results, "write", lambda *_: (_ for _ in ()).throw(FileError("the disk is full")))
+    kept = "--json", "found.json", "--report", "table.md"
+    assert bench("kernels", "--op", "fill", "--shape", "10", "--device", "cpu", *QUICK, *kept) == 1
+    assert "the disk is full" in capsys.readouterr().err
+    assert (tmp_path / "table.md").exists()
+
+
 def test_a_ladder_is_printed(capsys):
     assert (
         bench("ladder", "--op", "dense", "--shape", "8x16x16", "--device", "cpu", *QUICK, "--json", "found.json") == 0
@@ -123,6 +144,8 @@ def test_two_files_are_compared(capsys):
         (["kernels", "--op", "dense", "--shape", "Q=3"], 'no axis "Q"'),
         (["kernels", "--shape", "3"], "Name the operation with --op"),
         (["kernels", "--threads", "0"], "threads must be a positive integer"),
+        (["kernels", "--threads", "1000"], "threads must be at most"),
+        (["kernels", "--json", "."], "expected a file, and . is a folder"),
         (["kernels", "--rounds", "0"], "rounds must be a positive integer"),
         (["kernels", "--device", "gpu"], "device must be one of"),
         (["kernels", "--report", "page.pdf"], "a report must end in .html, .md, .png"),
@@ -135,7 +158,8 @@ def test_two_files_are_compared(capsys):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
-def test_what_cannot_be_measured_is_refused_at_once(arguments, message, capsys):
+def test_what_cannot_be_measured_is_refused_at_once(arguments, message, capsys, monkeypatch):
+    monkeypatch.setattr(roofs, "measure", lambda *_: pytest.fail("it began to measure"))
     assert bench(*arguments) == 1
     captured = capsys.readouterr()
     assert captured.err.startswith("numbanet: ")

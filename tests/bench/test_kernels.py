@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from numbanet import get_num_threads
-from numbanet.bench import cases
+from numbanet.bench import cases, kernels
 from numbanet.bench.case import Case, exact, integers, out
 from numbanet.bench.kernels import counts, measure
 from numbanet.bench.results import Level, Roof
@@ -85,6 +85,47 @@ def test_an_element_that_is_not_written_is_refused(monkeypatch):
     plant(monkeypatch, backward_bias)
     (wrong,) = (row for row in rows("dense", "cpu", shape="5x3x7") if row.refused)
     assert "as element [6], received nan" in wrong.refused
+
+
+def adds_to_what_is_there(dy, db):
+    for o in range(db.size):
+        if np.isnan(db[o]):
+            db[o] = 0.0
+        for n in range(len(dy)):
+            db[o] += dy[n, o]
+
+
+def changes_its_input(dy, db):
+    for o in range(db.size):
+        db[o] = 0.0
+        for n in range(len(dy)):
+            db[o] += dy[n, o]
+    dy[0, 0] += 1e-6  # so little that no result tells
+
+
+@pytest.mark.parametrize(
+    ("function", "why"),
+    [
+        (adds_to_what_is_there, "it differs by"),
+        (changes_its_input, "expected its inputs as they were; it changed argument"),
+    ],
+)
+def test_what_goes_wrong_behind_the_first_run_is_refused(function, why, monkeypatch):
+    monkeypatch.setattr(dense, "backward_bias", kernel()(function))
+    (wrong,) = (row for row in rows("dense", "cpu", shape="5x3x7") if row.refused)
+    assert why in wrong.refused
+
+
+def test_every_number_of_threads_is_verified(monkeypatch):
+    ran = []
+
+    def verify(*_):
+        ran.append(get_num_threads())
+        return 0.0
+
+    monkeypatch.setattr(kernels, "verify", verify)
+    rows("fill", "cpu", threads=(2, 1), shape="10")
+    assert ran == [2, 1]
 
 
 def test_whole_numbers_must_be_equal():

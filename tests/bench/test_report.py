@@ -222,7 +222,7 @@ def test_of_limits_that_were_measured_twice_the_first_are_drawn_and_all_are_in_t
 
 
 def test_a_row_whose_numbers_are_not_finite_is_in_the_table_and_no_point(results):
-    results.kernels = [replace(results.kernels[0], error=math.nan, time=samples.timing(0.0, 0.0))]
+    results.kernels = [replace(results.kernels[0], error=math.nan, time=samples.timing(math.inf, 0.0))]
     results.kernels[0] = replace(results.kernels[0], time=samples.timing(math.inf))
     assert plot_data(results)["kernels"] == []
     assert len(Page(page(results)).tables["kernels"]) == 2

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import numbanet as nn
-from numbanet.bench import training
+from numbanet.bench import session, training
 from numbanet.bench.results import Level, Roof
-from numbanet.bench.training import STEPS, Trainee, Work, available, measure, union
+from numbanet.bench.training import STEPS, Trainee, Work, measure, union
 from numbanet.bench.verification import WrongResult
 from numbanet.bench.workloads import chosen
 from numbanet.devices import get_device
@@ -106,16 +106,16 @@ def test_no_gpu_is_a_line_and_the_others_go_on(monkeypatch):
             raise nn.errors.DeviceError("cuda: NVIDIA's driver\nis not installed.")
         return get_device(name)
 
-    monkeypatch.setattr(training, "get_device", get)
+    monkeypatch.setattr(session, "get_device", get)
     notes = []
-    found = available(["cpu", "cuda", "reference"], notes.append)
+    found = session.available(["cpu", "cuda", "reference"], notes.append)
     assert [device.name for device in found] == ["cpu", "reference"]
     assert notes == ["no cuda: cuda: NVIDIA's driver is not installed."]
 
 
 def test_what_is_no_device_is_refused():
     with pytest.raises(nn.errors.ArgumentError, match="device must be one of cpu, cuda, reference"):
-        available(["gpu"], print)
+        session.available(["gpu"], print)
 
 
 @pytest.mark.parametrize("given", [{"models": ["lenet"]}, {"batches": [0]}])
@@ -159,7 +159,7 @@ def test_a_batch_for_which_there_is_no_room_is_left_out_before_it_is_made():
     ],
 )
 def test_the_largest_of_three_times_bounds_a_step(work, bound, least):
-    found, microseconds = work.limit(roof(HOST[0], 1))
+    found, microseconds = roof(HOST[0], 1).limit(work.flops, work.bytes, work.held, work.kernels)
     assert found == bound
     assert microseconds == pytest.approx(least)
 

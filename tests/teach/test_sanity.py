@@ -330,7 +330,7 @@ def test_few_samples_prove_little():
 
 
 def test_the_ratio_is_that_of_the_model_s_own_steps():
-    m = train(good(optimizer=nn.optimizers.SGD(0.1)))
+    m = train(good(optimizer=nn.optimizers.SGD(0.1, momentum=0.9)))
     before = m.get_weights()
     found = update_ratios(m, CLOUDS[:8], CLASSES[:8], steps=2, batch_size=8)
     assert list(found.ratios) == m.weight_names
@@ -367,6 +367,16 @@ def test_what_gets_no_gradient_shows():
     bias = nn.initializers.Constant(-100.0)
     m = network(layers.Dense(8, "relu", bias_initializer=bias), optimizer="sgd")
     assert "DOES NOT MOVE: 'dense/kernel'" in update_ratios(m, CLOUDS, CLASSES).verdict
+
+
+def test_kernels_are_judged_and_not_biases():
+    m = nn.Sequential([layers.Reshape((2, 2)), layers.GRU(3), layers.Dense(3)], seed=0)
+    m.build((4,), "reference")
+    m.compile(nn.optimizers.Adam(1e-2), "sparse_categorical_crossentropy")
+    found = update_ratios(m, CLOUDS, CLASSES, steps=5)
+    assert found.ratios["gru/bias"].shape == (5,)
+    assert found.median["gru/bias"] > 0.05 > found.median["gru/kernel"]
+    assert found, found
 
 
 def test_frozen_layers_are_left_out():

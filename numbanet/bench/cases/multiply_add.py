@@ -9,4 +9,4 @@ TURNS = 500  # so many that loads and stores take no time beside them
 
 
 def cases(M: int) -> Iterator[Call]:
-    yield call("repeat", 0.999, 0.001, TURNS, update(array(M)), flops=2 * M * TURNS)
+    yield call("repeat", 1 - 2**-10, 2**-10, TURNS, update(array(M)), flops=2 * M * TURNS)

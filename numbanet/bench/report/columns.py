@@ -58,11 +58,6 @@ def times(ratio: float) -> str:
     return f"{figure(ratio)}x"
 
 
-def compile_time(seconds: float) -> str:
-    """None of it where a kernel was compiled before."""
-    return figure(seconds) if seconds else "loaded"
-
-
 def threads_text(threads: int) -> str:
     """Nothing of a GPU, which has none."""
     return f"{threads} thread{'s' * (threads > 1)}" if threads else ""

@@ -13,6 +13,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from ...io import atomic
 from ...pages import document, text
 from ..results import Ladder, Results
 from .columns import KERNELS, REFUSED, ROOFS, RUNGS, TRAINING, Column, Step, climb, refused, threads_text, timed
@@ -26,7 +27,7 @@ RUNG_FACTS = "over the one before", "over the first", "GFLOP/s", "median us", "s
 
 def write_page(results: Results, path: str | Path) -> None:
     """As one HTML file."""
-    Path(path).write_text(page(results), encoding="utf-8")
+    atomic.write(path, [page(results).encode()])
 
 
 def page(results: Results) -> str:

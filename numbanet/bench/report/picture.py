@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 from ...figures import new_figure
+from ...io import atomic
 from ..results import Ladder, Results, Roof
 from .columns import caches, climb, figure, ridge, timed, times
 from .series import FAMILIES, LIGHT, OTHER, all_series, family
@@ -29,7 +31,9 @@ def write_picture(results: Results, path: str | Path) -> None:
     facts = dict(origin(results))
     words = [facts[name] for name in ("processor", "gpu", "date") if name in facts]
     picture.suptitle(_literal("  |  ".join(["numbanet bench", *words]), 130), color=INK, fontsize=13)
-    picture.savefig(path, dpi=DOTS, format="png")
+    drawn = io.BytesIO()
+    picture.savefig(drawn, dpi=DOTS, format="png")
+    atomic.write(path, [drawn.getvalue()])
 
 
 def _draw_roofline(axes: Any, results: Results) -> None:

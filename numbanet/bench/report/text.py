@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from ...io import atomic
 from ..results import Ladder, Results
 from .columns import KERNELS, REFUSED, ROOFS, RUNGS, TRAINING, Column, cells, climb, head, refused, timed
 
@@ -92,4 +93,4 @@ def markdown(results: Results) -> str:
 
 
 def write_markdown(results: Results, path: str | Path) -> None:
-    Path(path).write_text(markdown(results), encoding="utf-8")
+    atomic.write(path, [markdown(results).encode()])

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from html import escape
-from pathlib import Path
 from string import Template
 
-from ...errors import FileError
+from ...io import atomic
 from ...pages import document, text
 from ..traces import Trace
-from .contents import contents
+from .contents import page_data
 
 SCRIPTS = (
     "arrays.js",
@@ -27,10 +26,7 @@ SCRIPTS = (
 
 def write(trace: Trace, path: str | os.PathLike[str]) -> None:
     """Write the page of a trace; it needs no network. Raises FileError where that cannot be done."""
-    try:
-        Path(path).write_text(page(trace), encoding="utf-8")
-    except OSError as error:
-        raise FileError(f"to_html: {os.fspath(path)} cannot be written: {error.strerror or error}") from error
+    atomic.write(path, [page(trace).encode()])
 
 
 def page(trace: Trace) -> str:
@@ -46,4 +42,4 @@ def page(trace: Trace) -> str:
     lines = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts.items())
     body = Template(text(__name__, "page.html")).substitute(model=escape(trace.model), facts=lines)
     scripts = [text(__name__, name) for name in SCRIPTS]
-    return document(f"trace of {trace.model}", body, text(__name__, "page.css"), scripts, contents(trace))
+    return document(f"trace of {trace.model}", body, text(__name__, "page.css"), scripts, page_data(trace))

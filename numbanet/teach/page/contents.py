@@ -40,7 +40,7 @@ OF_KIND = {
 }
 
 
-def contents(trace: Trace) -> dict[str, Any]:
+def page_data(trace: Trace) -> dict[str, Any]:
     """The page's data, of as many samples and channels as there is room for."""
     for limits in LADDER:
         made = _Contents(trace, limits)
@@ -151,7 +151,7 @@ class _Contents:
             a = each.values[name]
             belongs = name in parameters or name.removeprefix("d") in parameters
             axes: tuple[str, ...] = ()
-            if not belongs and len(a) == len(self.trace.x):
+            if not belongs and a.shape[:1] == (len(self.trace.x),):
                 axes = ("N", "T", "H") if "h" in each.values and a.ndim == 3 else ("N", *_letters(a.ndim - 1))
             place = self.arrays.add(a, axes)
             axes = self.axes.get(place, axes)

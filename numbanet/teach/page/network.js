@@ -2,10 +2,11 @@
 
 /** Draw it once; choose(name) is called when a layer is pressed. */
 function drawNetwork(list, choose) {
+  const end = { shape: null, parameters: 0, inside: [], end: true };
   const boxes = [
-    { name: "data", kind: "the batch", shape: trace.input, parameters: 0, inside: [], end: true },
+    { ...end, name: "data", kind: "the batch", shape: trace.input },
     ...trace.network,
-    { name: "loss", kind: Number(trace.loss.toPrecision(6)).toString(), shape: null, parameters: 0, inside: [], end: true },
+    { ...end, name: "loss", kind: Number(trace.loss.toPrecision(6)).toString() },
   ];
   boxes.forEach((box, k) => {
     const item = make("li");
@@ -41,6 +42,7 @@ function drawNetwork(list, choose) {
 /** Mark the layer at work, the way it works in, and the layer that is looked at. */
 function markNetwork(list, step, looked) {
   const top = step.layer.split("/")[0];
+  const within = (name) => step.layer === name || step.layer.startsWith(`${name}/`);
   const ahead = step.phase === "forward" || step.phase === "loss";
   for (const item of list.children) {
     const active = item.dataset.name === top;
@@ -54,9 +56,10 @@ function markNetwork(list, step, looked) {
       body.removeAttribute("aria-current");
     }
     for (const inner of body.querySelectorAll(".inner")) {
-      inner.classList.toggle("active", step.layer === inner.dataset.name || step.layer.startsWith(`${inner.dataset.name}/`));
+      inner.classList.toggle("active", within(inner.dataset.name));
     }
+    const before = item.previousElementSibling?.dataset.name === top;
     item.querySelector(".ahead")?.classList.toggle("active", active && ahead);
-    item.querySelector(".behind")?.classList.toggle("active", item.previousElementSibling?.dataset.name === top && !ahead);
+    item.querySelector(".behind")?.classList.toggle("active", before && !ahead);
   }
 }

@@ -34,18 +34,18 @@ function drawNorms(box) {
   rows.forEach((row, k) => {
     const y = top + k * each;
     draw(svg, "text", { class: "of-layer", x: left, y: y + 15 }, row.layer);
-    BARS.forEach(({ key, name, className }, n) => bar(svg, x, y + 21 + n * 12, row, key, name, className));
+    BARS.forEach((kind, n) => bar(svg, row, kind, [left, y + 21 + n * 12], x));
   });
 }
 
-function bar(svg, x, y, row, key, name, className) {
+/** A bar that begins at a place, where the scale x does. */
+function bar(svg, row, { key, name, className }, [left, y], x) {
   const value = row[key];
   if (value === null) {
     return;
   }
-  const start = x.ticks[0];
-  const width = value > 0 ? Math.max(2, x(value) - x(start)) : 2;
-  const at = { class: className, x: x(start), y, width, height: 10, role: "img", tabindex: 0 };
+  const width = value > 0 ? Math.max(2, x(value) - left) : 2;
+  const at = { class: className, x: left, y, width, height: 10, role: "img", tabindex: 0 };
   const mark = draw(svg, "rect", { ...at, "aria-label": `${row.layer}: ${name}: ${value}` });
   mark.addEventListener("focus", () => showTip(mark, row.layer, [name, String(value)]));
   mark.addEventListener("blur", hideTip);

@@ -24,9 +24,11 @@ function redraw() {
   hideTip();
   part("count").textContent = `Step ${shown.step + 1} of ${steps.length}`;
   part("scrubber").value = shown.step;
-  part("scrubber").setAttribute("aria-valuetext", `${shown.step + 1}: ${step.phase}, ${step.layer}, ${step.operation}.${step.function}`);
-  for (const [id, end] of Object.entries({ first: 0, back: 0, next: steps.length - 1, last: steps.length - 1 })) {
-    part(id).setAttribute("aria-disabled", String(shown.step === end)); // a button that is disabled would lose the focus
+  const kernel = `${step.operation}.${step.function}`;
+  part("scrubber").setAttribute("aria-valuetext", `${shown.step + 1}: ${step.phase}, ${step.layer}, ${kernel}`);
+  const last = steps.length - 1;
+  for (const [id, end] of Object.entries({ first: 0, back: 0, next: last, last })) {
+    part(id).setAttribute("aria-disabled", String(shown.step === end)); // disabled itself it would lose the focus
   }
   look();
 }
@@ -95,22 +97,24 @@ function samples() {
 function leftOut() {
   const cropped = trace.arrays.filter((array) => array.extent.some((n, axis) => n < array.shape[axis])).length;
   const text = cropped
-    ? `To keep the page small, ${cropped} of ${trace.arrays.length} arrays are here with the beginning of their longest axes; each says what it shows.`
+    ? `To keep the page small, ${cropped} of ${trace.arrays.length} arrays are here with the beginning of their ` +
+      "longest axes; each says what it shows."
     : "All arrays are here with all of their numbers.";
   const all = trace.shown < trace.samples ? ` Of ${trace.samples} samples the first ${trace.shown} are here.` : "";
   part("left-out").textContent = text + all;
 }
 
 function begin() {
-  const buttons = { first: () => 0, back: () => shown.step - 1, next: () => shown.step + 1, last: () => steps.length - 1 };
-  for (const [id, target] of Object.entries(buttons)) {
+  const last = steps.length - 1;
+  const targets = { first: () => 0, back: () => shown.step - 1, next: () => shown.step + 1, last: () => last };
+  for (const [id, target] of Object.entries(targets)) {
     part(id).addEventListener("click", () => {
       play(false);
       show(target());
     });
   }
   part("play").addEventListener("click", () => play(!shown.timer));
-  part("scrubber").max = steps.length - 1;
+  part("scrubber").max = last;
   part("scrubber").addEventListener("input", (event) => {
     play(false);
     show(Number(event.target.value));

@@ -1,4 +1,4 @@
-// One step: what its kernel reads and writes, the equations of its contract, and the loop with the lines that cite them.
+// One step: what its kernel reads and writes, the equations of its contract, and the loop whose lines cite them.
 
 function drawStep(step, chosen) {
   const heading = document.getElementById("now");
@@ -28,7 +28,8 @@ function drawArrays(box, step, chosen) {
       parts.push(make("h3", "", title), cards);
     }
   }
-  const rest = [...step.numbers.map(([name, value]) => `${name} = ${value}`), ...step.empty.map((name) => `${name}: no elements`)];
+  const numbers = step.numbers.map(([name, value]) => `${name} = ${value}`);
+  const rest = [...numbers, ...step.empty.map((name) => `${name}: no elements`)];
   if (rest.length) {
     const line = make("p", "numbers");
     rest.forEach((text) => line.append(make("code", "", text), " "));
@@ -107,7 +108,7 @@ function plainSource(lines) {
   const pre = make("pre");
   pre.tabIndex = 0;
   const code = make("code");
-  lines.forEach((line) => code.append(make("span", "line", `${line}\n`)));
+  lines.forEach((line) => code.append(make("span", "line", line)));
   pre.append(code);
   return pre;
 }

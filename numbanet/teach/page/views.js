@@ -34,7 +34,7 @@ function viewOf(ref, chosen, room) {
     ...layout,
     room,
     title: (at) => `${ref.name}[${at.join(", ")}]`,
-    words: [layout.words(names), fixed.some((v) => v !== null) ? fixedText(names, fixed) : ""].filter(Boolean).join("; "),
+    words: [layout.words(names), fixedText(names, fixed)].filter(Boolean).join("; "),
     marks: marksOf(layout, free, array, ref, chosen),
   };
 }
@@ -47,21 +47,25 @@ const LAYOUTS = [
   ({ index }) => ({ panels: [{ at: () => index([]) }], rows: 1, columns: 1, words: () => "" }),
   ({ lengths: [n], index, room }) => {
     const few = n <= PRINTED.most;
-    const columns = Math.min(n, few ? Math.max(4, Math.min(PRINTED.across, Math.floor(room / PRINTED.width))) : 20);
+    const most = few ? Math.max(4, Math.min(PRINTED.across, Math.floor(room / PRINTED.width))) : 20;
+    const columns = Math.min(n, most);
     const at = (row, column) => (row * columns + column < n ? index([row * columns + column]) : null);
     return { panels: [{ at }], rows: Math.ceil(n / columns), columns, words: () => "" };
   },
   ({ lengths: [a, b], index, free, ref }) => {
     // time runs from left to right
     const turned = /^(T|A|T \+ 1)$/.test(ref.axes[free[0]] ?? "");
-    const words = (n) => (turned ? `rows ${n[free[1]]}, columns ${n[free[0]]}` : `rows ${n[free[0]]}, columns ${n[free[1]]}`);
+    const [down, along] = turned ? [free[1], free[0]] : free;
+    const words = (n) => `rows ${n[down]}, columns ${n[along]}`;
     if (turned) {
-      return { panels: [{ at: (row, column) => index([column, row]) }], rows: b, columns: a, words, timeColumn: free[0] };
+      const at = (row, column) => index([column, row]);
+      return { panels: [{ at }], rows: b, columns: a, words, timeColumn: along };
     }
     return { panels: [{ at: (row, column) => index([row, column]) }], rows: a, columns: b, words };
   },
   ({ lengths: [a, b, c], index, free, array }) => {
-    if (array.extent.length === 4) {
+    if (array.batch === 0) {
+      // images: the channels beside each other
       const panel = (k) => ({ label: c > 1 ? `${k}` : "", at: (row, column) => index([row, column, k]) });
       const words = (n) => `a panel for each ${n[free[2]]}, rows ${n[free[0]]}, columns ${n[free[1]]}`;
       return { panels: Array.from({ length: c }, (_, k) => panel(k)), rows: a, columns: b, words };
@@ -74,7 +78,8 @@ const LAYOUTS = [
     const panels = [];
     for (let i = 0; i < c; i += 1) {
       for (let o = 0; o < d; o += 1) {
-        panels.push({ label: d > 1 && i === c - 1 ? `${o}` : "", at: (row, column) => index([row, column, i, o]) });
+        const at = (row, column) => index([row, column, i, o]);
+        panels.push({ label: d > 1 && i === c - 1 ? `${o}` : "", at });
       }
     }
     const words = (n) => {
@@ -91,7 +96,8 @@ function marksOf(layout, free, array, ref, chosen) {
   if (free.length === 2 && array.batch === free[0] && layout.timeColumn === undefined && layout.rows > 1) {
     marks.push({ row: chosen.sample * array.rows, count: array.rows });
   }
-  if (chosen.timed && layout.timeColumn !== undefined && ref.axes[layout.timeColumn] === "T" && chosen.time < layout.columns) {
+  const inTime = chosen.timed && layout.timeColumn !== undefined && ref.axes[layout.timeColumn] === "T";
+  if (inTime && chosen.time < layout.columns) {
     marks.push({ column: chosen.time });
   }
   return marks;
@@ -100,8 +106,8 @@ function marksOf(layout, free, array, ref, chosen) {
 /** What of an array the page has, where it is not all: "the first 64 of 5408 i". */
 function cropText(ref, array) {
   const names = letters(ref.axes, array.shape.length);
-  const parts = array.shape.map((n, axis) => (array.extent[axis] < n ? `the first ${array.extent[axis]} of ${n} ${names[axis]}` : ""));
-  return parts.filter(Boolean).join(", ");
+  const cropped = array.shape.map((_, axis) => axis).filter((axis) => array.extent[axis] < array.shape[axis]);
+  return cropped.map((axis) => `the first ${array.extent[axis]} of ${array.shape[axis]} ${names[axis]}`).join(", ");
 }
 
 /** A card: the name of an array, its shape, its heat map and its scale. */

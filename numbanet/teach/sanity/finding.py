@@ -21,11 +21,11 @@ class Finding:
 
     def lines(self) -> list[str]:
         """The numbers, for its text."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} must define lines()")
 
     def draw(self, axes: Any) -> None:
         """Draw the numbers."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} must define draw(axes)")
 
     def plot(self, path: str | os.PathLike[str] | None = None) -> Any:
         """Draw it; returns the matplotlib figure.

@@ -76,7 +76,9 @@ def update_ratios(model: Any, x: Any, y: Any, steps: int = 30, batch_size: int |
         if len(found[slots[0].key]) == steps:
             break
     ratios = {name: np.array(values) for name, values in found.items()}
-    ok, verdict = _judge({slot.key: _median(ratios[slot.key]) for slot in slots if slot.value.ndim > 1})
+    matrices = [slot.key for slot in slots if slot.value.ndim > 1]
+    kernels = [name for name in matrices if name.endswith("kernel")] or matrices
+    ok, verdict = _judge({name: _median(ratios[name]) for name in kernels})
     return UpdateRatios(ratios, verdict, ok)
 
 
