@@ -551,3 +551,20 @@ def test_a_model_without_parameters_has_no_updates():
     m.compile("sgd", "sparse_categorical_crossentropy")
     with pytest.raises(StateError, match="parameters that are trained"):
         update_ratios(m, X, LABELS)
+
+
+# --- what fit takes
+
+
+def test_lists_are_taken_as_in_fit():
+    made = good()
+    given = X.tolist(), LABELS.tolist()
+    assert nn.teach.loss_at_chance(made, *given).found == nn.teach.loss_at_chance(made, X, LABELS).found
+    assert nn.teach.dead_units(made, given[0]).ok == nn.teach.dead_units(made, X).ok
+    with pytest.raises(nn.errors.ShapeError, match="dead_units: x is not an array of numbers"):
+        nn.teach.dead_units(made, [[1.0], [1.0, 2.0]])
+
+
+def test_a_loss_that_falls_steadily_is_not_stuck():
+    made = good(optimizer=nn.optimizers.Adam(1e-3))
+    assert nn.teach.overfit_batch(made, X, LABELS, steps=40).verdict.startswith("NOT YET")

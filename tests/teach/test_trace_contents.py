@@ -145,3 +145,14 @@ def test_a_page_takes_fewer_samples_rather_than_more_room(monkeypatch):
     assert whole["shown"] == 6
     monkeypatch.setattr(contents, "MOST_BYTES", sum(len(a["data"]) for a in whole["arrays"]) // 2)
     assert contents.page_data(trace)["shown"] == 2
+
+
+def test_a_loss_that_is_not_finite_is_shown(tmp_path):
+    model = nn.Sequential([L.Dense(3), L.Dense(1)], seed=0)
+    model.compile("sgd", "mse")
+    with np.errstate(over="ignore"):
+        trace = model.trace(np.full((2, 4), 1e20, np.float32), np.zeros((2, 1), np.float32))
+    assert not np.isfinite(trace.loss)
+    assert contents.page_data(trace)["loss"] == str(trace.loss)
+    trace.to_html(tmp_path / "trace.html")
+    assert (tmp_path / "trace.html").stat().st_size > 10_000

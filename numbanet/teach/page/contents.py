@@ -67,7 +67,7 @@ class _Contents:
             "shown": count,
             "labels": trace.y[:count].tolist() if trace.y.ndim == 1 and trace.y.dtype.kind in "iu" else None,
             "input": trace.x.shape[1:],
-            "loss": trace.loss,
+            "loss": trace.loss if math.isfinite(trace.loss) else str(trace.loss),  # JSON has no NaN
             "steps": steps,
             "layers": layers,
             "network": [self._box(each) for each in trace.layers],

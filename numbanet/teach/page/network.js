@@ -6,7 +6,7 @@ function drawNetwork(list, choose) {
   const boxes = [
     { ...end, name: "data", kind: "the batch", shape: trace.input },
     ...trace.network,
-    { ...end, name: "loss", kind: Number(trace.loss.toPrecision(6)).toString() },
+    { ...end, name: "loss", kind: typeof trace.loss === "number" ? Number(trace.loss.toPrecision(6)).toString() : trace.loss },
   ];
   boxes.forEach((box, k) => {
     const item = make("li");

@@ -49,7 +49,7 @@ def loss_at_chance(model: Any, x: Any, y: Any, expected: float | None = None) ->
 
     Source: Karpathy, A recipe for training neural networks (2019), "verify loss @ init".
     """
-    x, y = samples("loss_at_chance", x, y)
+    x, y = samples("loss_at_chance", model, x, y)
     copied = twin("loss_at_chance", model, x, bare=True)
     found = float(copied.evaluate(x, y)["loss"])
     steps = copied._ready("loss_at_chance")

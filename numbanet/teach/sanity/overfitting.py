@@ -56,7 +56,7 @@ def overfit_batch(model: Any, x: Any, y: Any, samples: int = 20, steps: int = 50
     """
     steps = positive_integer("overfit_batch", "steps", steps)
     count = positive_integer("overfit_batch", "samples", samples)
-    x, y = checked_samples("overfit_batch", x, y)
+    x, y = checked_samples("overfit_batch", model, x, y)
     copied = twin("overfit_batch", model, x, bare=True)
     rows = np.sort(np.random.default_rng(model.seed).permutation(len(x))[:count])
     x, y = x[rows], y[rows]
@@ -118,6 +118,6 @@ def _why(x: Any, y: Any, found: list[float], goal: float) -> str:
             "DOES NOT LEARN: the loss hardly moves. Look at dead_units and update_ratios, at the activation of the "
             "last layer, which the loss must fit, and at learning_rate_range."
         )
-    if middle - found[-1] > 0.1 * (found[-1] - goal):
+    if middle - found[-1] > min(0.1 * (found[-1] - goal), 0.25 * (found[0] - middle)):
         return f"NOT YET: the loss still falls after {steps} steps. Take more, or see learning_rate_range."
     return "STUCK: the loss stays above. Is the model too small, or is x alike where y differs? See dead_units."

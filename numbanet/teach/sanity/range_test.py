@@ -65,7 +65,7 @@ def learning_rate_range(
     steps = positive_integer("learning_rate_range", "steps", steps)
     if steps < 10:
         fail("learning_rate_range", "steps", "10 or more", steps)
-    x, y = samples("learning_rate_range", x, y)
+    x, y = samples("learning_rate_range", model, x, y)
     start = getattr(model, "optimizer", None)
     optimizer = copy_of(start, learning_rate=low, gradient_accumulation_steps=None) if start is not None else None
     copied = twin("learning_rate_range", model, x, optimizer=optimizer)

@@ -56,7 +56,7 @@ def update_ratios(model: Any, x: Any, y: Any, steps: int = 30, batch_size: int |
     Source: Karpathy, CS231n, Neural networks part 3, "Ratio of weights:updates".
     """
     steps = positive_integer("update_ratios", "steps", steps)
-    x, y = samples("update_ratios", x, y)
+    x, y = samples("update_ratios", model, x, y)
     copied = twin("update_ratios", model, x)
     ready = copied._ready("update_ratios")
     slots = ready.network.trained

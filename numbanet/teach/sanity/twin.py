@@ -78,12 +78,23 @@ def _strip(layer: Layer) -> None:
             setattr(layer, name, None)
 
 
-def samples(owner: str, x: Any, y: Any) -> tuple[Any, Any]:
-    """x and y as arrays whose first axes agree. Raises ShapeError."""
-    x, y = (a if hasattr(a, "shape") else np.asarray(a) for a in (x, y))
+def samples(owner: str, model: Any, x: Any, y: Any) -> tuple[Any, Any]:
+    """x and y as arrays whose first axes agree; lists take the model's type, as in fit. Raises ShapeError."""
+    x, y = (_array(owner, name, a, model) for name, a in (("x", x), ("y", y)))
     if not x.shape or not y.shape or len(x) != len(y) or len(x) == 0:
         raise ShapeError(f"{owner}: expected samples x and as many targets y, received {x.shape} and {y.shape}")
     return x, y
+
+
+def _array(owner: str, name: str, value: Any, model: Any) -> Any:
+    if hasattr(value, "shape"):
+        return value
+    try:
+        made = np.asarray(value)
+    except (TypeError, ValueError) as error:
+        raise ShapeError(f"{owner}: {name} is not an array of numbers: {error}") from None
+    network = getattr(model, "_network", None)
+    return made.astype(network.dtype if network else np.float32) if made.dtype.kind == "f" else made
 
 
 def batches(owner: str, model: Sequential, x: Any, y: Any, batch_size: int | None) -> Iterator[tuple[Any, Any]]:

@@ -74,7 +74,7 @@ def dead_units(model: Any, x: Any, batch_size: int = 256) -> DeadUnits:
     Understanding the difficulty of training deep feedforward neural networks, AISTATS 2010, for saturation.
     """
     size = positive_integer("dead_units", "batch_size", batch_size)
-    x, _ = samples("dead_units", x, x)
+    x, _ = samples("dead_units", model, x, x)
     copied = twin("dead_units", model, x)
     seen: dict[str, list[_Count]] = {}
     for first in range(0, len(x), size):
