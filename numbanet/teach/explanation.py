@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import operator
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+import numpy as np
 
 from .. import kernels
 from ..checks import choice, fail
@@ -21,20 +24,35 @@ from ..losses import Loss
 from ..metrics import Metric
 from ..optimizers import Optimizer
 from .contract import Contract, contract, operations, reference_kernels
+from .given import arguments
 from .owners import Use, classes, example, known_uses, uses
-from .traces import LayerTrace
+from .traces import LayerTrace, Step
 from .worked import Worked, follow, rehearse
 from .written import written
 
 Element = str | Mapping[str, Sequence[int]] | None
+EXPECTED = 'an array and an index, such as "dw[2, 1]" or {"dw": (2, 1)}'
+
+
+@dataclass(frozen=True)
+class Run:
+    """A call of a loop. purpose: what it was for, where the loop is called more than once; else ""."""
+
+    purpose: str
+    worked: tuple[Worked, ...]
 
 
 @dataclass(frozen=True)
 class Loop:
-    """A loop as it runs. worked: an element of each array that it writes."""
+    """A loop, and the calls of it that differ in what they are for."""
 
     kernel: Kernel
-    worked: tuple[Worked, ...] = ()
+    runs: tuple[Run, ...] = ()
+
+    @property
+    def worked(self) -> tuple[Worked, ...]:
+        """An element of each array that it writes, call by call."""
+        return tuple(each for run in self.runs for each in run.worked)
 
     @property
     def name(self) -> str:
@@ -107,8 +125,8 @@ def explain(what: Any, data: Any = None, element: Element = None) -> Explanation
     metric, (gradient, weights) for an optimizer, a dict of a loop's arguments for an operation or kernel.
     element: which to work out, such as "dw[2, 1]" or {"dw": (2, 1)}; else one in the middle.
 
-    The loops run as plain Python, in float64: meant for small data. Raises ArgumentError, and ShapeError for data that
-    a layer does not take.
+    The loops run as plain Python, in float64: meant for small data. Raises ArgumentError, ShapeError for data that does
+    not fit, and DataError for labels and indices out of range.
     """
     wanted = _elements(element)
     found = classes()
@@ -118,7 +136,9 @@ def explain(what: Any, data: Any = None, element: Element = None) -> Explanation
     if isinstance(what, type) and what in found.values():
         what = example(what)
     if isinstance(what, LayerTrace):
-        calls = [Use(textbook(step.kernel), step.arguments) for step in what.steps]
+        if data is not None:
+            raise ArgumentError("explain: a trace has its own data. Leave data out, or explain the layer itself.")
+        calls = [Use(textbook(step.kernel), step.arguments, _purpose(what, step)) for step in what.steps]
         return _explanation(f"{what.name}: {what.layer!r}", calls, wanted)
     if isinstance(what, Layer | Loss | Metric | Optimizer):
         return _explanation(repr(what), uses(what, data), wanted)
@@ -137,11 +157,30 @@ def _elements(element: Element) -> dict[str, tuple[int, ...]]:
     if element is None:
         return {}
     if isinstance(element, str):
-        match = re.fullmatch(r"\s*(\w+)\[([-\d, ]+)\]\s*", element)
+        match = re.fullmatch(r"\s*(\w+)\s*\[\s*(-?\d+(?:\s*,\s*-?\d+)*)\s*,?\s*\]\s*", element)
         if not match:
-            fail("explain", "element", 'an array and an index, such as "dw[2, 1]"', element)
-        return {match[1]: tuple(int(i) for i in match[2].split(",") if i.strip())}
-    return {array: tuple(index) for array, index in element.items()}
+            fail("explain", "element", EXPECTED, element)
+        return {match[1]: tuple(int(i) for i in match[2].split(","))}
+    if not isinstance(element, Mapping):
+        fail("explain", "element", EXPECTED, element)
+    try:
+        return {array: tuple(operator.index(i) for i in index) for array, index in element.items()}
+    except TypeError:
+        fail("explain", "element", EXPECTED, element)
+
+
+def _purpose(trace: LayerTrace, step: Step) -> str:
+    """The parameter whose gradient a step wrote, or the layer that it is of."""
+    inside = [trace]
+    while inside:
+        each = inside.pop()
+        inside += each.layers
+        for name, value in each.values.items():
+            parts = [(name, value), *((f"{name}[{k}]", part) for k, part in enumerate(value))] if value.ndim else []
+            for title, part in parts if name[1:] in each.values and name[:1] == "d" and step.layer == each.name else ():
+                if any(a.shape == part.shape and np.array_equal(a, part) for a in step.written.values()):
+                    return f"{title.removeprefix('d')} of {each.name}"
+    return step.layer
 
 
 def _of_kernels(title: str, loops: list[Kernel], data: Any, wanted: dict[str, tuple[int, ...]]) -> Explanation:
@@ -154,7 +193,7 @@ def _of_kernels(title: str, loops: list[Kernel], data: Any, wanted: dict[str, tu
             raise ArgumentError(
                 f"explain: data must be a dict of the arguments of one of {wants}. Received: {received}"
             )
-        return _explanation(title, [Use(fitting[0], dict(data))], wanted)
+        return _explanation(title, [Use(fitting[0], arguments(fitting[0], data))], wanted)
     known = known_uses()
     calls = [Use(loop, _known(known, loop)) for loop in loops]
     return _explanation(title, calls, wanted)
@@ -167,12 +206,14 @@ def _known(known: Mapping[str, Mapping[str, tuple[str, Use]]], loop: Kernel) -> 
 
 
 def _explanation(title: str, calls: Iterable[Use], wanted: dict[str, tuple[int, ...]]) -> Explanation:
-    by_operation: dict[str, dict[str, Use]] = {}
+    by_operation: dict[str, dict[str, list[Use]]] = {}
     for use in calls:
-        by_operation.setdefault(use.operation, {}).setdefault(use.kernel.__name__, use)
-    _check_wanted(by_operation, wanted)
+        same = by_operation.setdefault(use.operation, {}).setdefault(use.kernel.__name__, [])
+        if all(use.purpose != other.purpose or _settings(use) != _settings(other) for other in same):
+            same.append(use)
+    _check_wanted([use for found in by_operation.values() for same in found.values() for use in same], wanted)
     parts = [
-        Part(operation, _contract(found), tuple(_loop(use, wanted) for use in found.values()))
+        Part(operation, _contract(found), tuple(_loop(same, wanted) for same in found.values()))
         for operation, found in by_operation.items()
     ]
     # what a layer is about has more equations than what only prepares or adds up
@@ -180,23 +221,45 @@ def _explanation(title: str, calls: Iterable[Use], wanted: dict[str, tuple[int, 
     return Explanation(title, tuple(parts))
 
 
-def _check_wanted(by_operation: Mapping[str, Mapping[str, Use]], wanted: Mapping[str, Any]) -> None:
-    arrays = {name for calls in by_operation.values() for use in calls.values() for name in written(use.kernel)}
-    for array in wanted:
+def _settings(use: Use) -> dict[str, Any]:
+    """The arguments that are no arrays: two calls for one gradient may each do some of its columns."""
+    return {name: value for name, value in use.arguments.items() if isinstance(value, tuple)}
+
+
+def _check_wanted(calls: Sequence[Use], wanted: Mapping[str, tuple[int, ...]]) -> None:
+    arrays = {name for use in calls for name in written(use.kernel)}
+    for array, index in wanted.items():
         choice("explain", "element", array, arrays)
+        shapes = {np.shape(u.arguments[array]) for u in calls if array in written(u.kernel) and u.arguments}
+        if not any(_lies(index, shape) for shape in shapes):
+            text = " or ".join(map(str, sorted(shapes))) or "unknown without data"
+            raise ArgumentError(f"explain: element must lie in {array}, of shape {text}. Received: {index}")
 
 
-def _contract(found: Mapping[str, Use]) -> Contract | None:
-    module = next(iter(found.values())).kernel.function.__module__.split(".")
+def _lies(index: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    return len(index) == len(shape) and all(-n <= i < n for i, n in zip(index, shape, strict=True))
+
+
+def _contract(found: Mapping[str, list[Use]]) -> Contract | None:
+    module = next(iter(found.values()))[0].kernel.function.__module__.split(".")
     known = module[:2] == kernels.__name__.split(".") and module[2] in operations()
     return contract(module[2]) if known else None
 
 
-def _loop(use: Use, wanted: Mapping[str, tuple[int, ...]]) -> Loop:
+def _loop(same: Sequence[Use], wanted: Mapping[str, tuple[int, ...]]) -> Loop:
+    """A loop with its calls: what each is for need not be said of one."""
+    runs = []
+    for use in same:
+        alike = sum(other.purpose == use.purpose for other in same) > 1
+        settings = [f"{name}={value}" for name, value in _settings(use).items()] if alike else []
+        purpose = ", ".join([use.purpose, *settings]) if len(same) > 1 else ""
+        runs += [Run(purpose, _worked(use, wanted))] if use.arguments else []
+    return Loop(same[0].kernel, tuple(runs))
+
+
+def _worked(use: Use, wanted: Mapping[str, tuple[int, ...]]) -> tuple[Worked, ...]:
     """An element of each array; where one was made of elements that the loop wrote before, of these."""
-    if not use.arguments:
-        return Loop(use.kernel)
-    chosen = dict(wanted)
+    chosen = {a: i for a, i in wanted.items() if a in use.arguments and _lies(i, np.shape(use.arguments[a]))}
     found: dict[str, Worked] = {}
     run = rehearse(use.kernel, use.arguments)
     places_of = run.written()
@@ -205,7 +268,7 @@ def _loop(use: Use, wanted: Mapping[str, tuple[int, ...]]) -> Loop:
         found[array] = follow(use.kernel, use.arguments, array, index, run)
         for other, read in found[array].reads:
             chosen.setdefault(other, read)
-    return Loop(use.kernel, tuple(found[array] for array in places_of))
+    return tuple(found[array] for array in places_of)
 
 
 def _text(part: Part) -> str:
@@ -219,6 +282,8 @@ def _text(part: Part) -> str:
         lines += ["", title, "-" * len(title)]
         source = loop.source.rstrip().split("\n")
         lines += [f"{loop.line + k:5d}  {text}".rstrip() for k, text in enumerate(source)]
-        for each in loop.worked:
-            lines += ["", *(f"       {line}" for line in str(each).split("\n"))]
+        for run in loop.runs:
+            lines += ["", f"       for {run.purpose}:"] if run.purpose else []
+            for each in run.worked:
+                lines += ["", *(f"       {line}" for line in str(each).split("\n"))]
     return "\n".join(lines)

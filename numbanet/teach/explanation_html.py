@@ -87,7 +87,10 @@ def _equations(contract: Contract, blocks: list[Block]) -> str:
 def _loop(loop: Loop, part: Part) -> str:
     known = part.contract.equations if part.contract else {}
     where = f'<span class="where">{escape(loop.file)}, line {loop.line}</span>'
-    worked = "".join(f'<pre class="worked">{escape(str(each))}</pre>' for each in loop.worked)
+    worked = ""
+    for run in loop.runs:
+        worked += f'<p class="prose">for <code>{escape(run.purpose)}</code>:</p>' if run.purpose else ""
+        worked += "".join(f'<pre class="worked">{escape(str(each))}</pre>' for each in run.worked)
     return f"<h4><code>{escape(loop.name)}</code> {where}</h4>{_source(loop, part.operation, set(known))}{worked}"
 
 

@@ -25,8 +25,10 @@ from ..metrics import Metric
 from ..network import Network
 from ..optimizers import Optimizer
 from ..program import Program
+from . import given
 from .contract import reference_kernels
 from .worked import run_plainly
+from .written import written
 
 SAMPLES, CLASSES = 2, 3
 SHAPES = ((4,), (3, 2), (4, 4, 2))  # of a sample, until a layer takes one
@@ -46,10 +48,14 @@ ARGUMENTS: dict[str, Any] = {  # that constructors ask for, by their names
 
 @dataclass(frozen=True)
 class Use:
-    """A call of a loop: the textbook's kernel, and its arguments by name as they were before the call."""
+    """A call of a loop: the textbook's kernel, and its arguments by name as they were before the call.
+
+    purpose: the parameter whose gradient it writes, or else the layer that calls; "" where there is but one.
+    """
 
     kernel: Kernel
     arguments: dict[str, Any]
+    purpose: str = ""
 
     @property
     def operation(self) -> str:
@@ -160,17 +166,33 @@ def _random() -> np.random.Generator:
     return np.random.default_rng(0)
 
 
-def _run(program: Program, before: Any = None) -> Iterator[Use]:
-    """Run what a program holds, call by call."""
+def _run(program: Program, network: Network | None = None) -> Iterator[Use]:
+    """Run what a program holds, call by call. network: whose gradients it writes."""
     for call in program.calls:
         kernel = textbook(call.kernel)
-        given = dict(zip(kernel.parameters, call.arguments, strict=True))
-        yield Use(kernel, {name: np.array(v) if isinstance(v, np.ndarray) else v for name, v in given.items()})
-        run_plainly(kernel, given)
+        values = dict(zip(kernel.parameters, call.arguments, strict=True))
+        before = {name: np.array(v) if isinstance(v, np.ndarray) else v for name, v in values.items()}
+        outputs = [values[name] for name in written(kernel)]
+        yield Use(
+            kernel, before, (_gradient_of(network, outputs) if network else "") or call.owner.removeprefix("layer/")
+        )
+        run_plainly(kernel, values)
+
+
+def _gradient_of(network: Network, outputs: list[Any]) -> str:
+    """The parameter whose gradient is written, "bias[1]" for a part of one; or ""."""
+    for slot in network.trained:
+        whole = slot.gradient
+        for a in outputs:
+            if np.shares_memory(whole, a):
+                parts = len(whole) if a.size < whole.size else 0
+                part = next((f"[{k}]" for k in range(parts) if np.shares_memory(whole[k], a)), "")
+                return f"{slot.parameter.name}{part}"
+    return ""
 
 
 def _network(layer: Layer, data: Any) -> Network:
-    shapes = SHAPES if data is None else (np.shape(data)[1:],)
+    shapes = SHAPES if data is None else (data.shape[1:],)
     if layer.index_limit is not None and data is None:
         shapes = ((3,),)
     for shape in shapes:
@@ -184,8 +206,10 @@ def _network(layer: Layer, data: Any) -> Network:
 
 def _layer(layer: Layer, data: Any) -> tuple[Use, ...]:
     copy = type(layer).from_config(layer.get_config() | {"name": layer.name or "layer"})
+    if data is not None:
+        data = given.batch(copy, data, copy.index_limit)
     network, random = _network(copy, data), _random()
-    n = SAMPLES if data is None else len(data)
+    n = (given.batch_size(copy) or SAMPLES) if data is None else len(data)
     ends = network.ends(n, True)
     limit = network.index_limit
     x = random.integers(0, limit, ends.x.shape) if limit is not None else random.standard_normal(ends.x.shape)
@@ -193,25 +217,24 @@ def _layer(layer: Layer, data: Any) -> tuple[Use, ...]:
     ahead, back = Program(network.device), Program(network.device)
     network.forward(ahead, n, True)
     network.backward(back, n, True, limit is None)
-    found = list(_run(ahead))
+    found = list(_run(ahead, network))
     ends.dy[...] = random.standard_normal(ends.dy.shape)
-    return (*found, *_run(back))
+    return (*found, *_run(back, network))
 
 
-def _rows(data: Any, integers: bool) -> tuple[Any, Any]:
+def _rows(owner: Loss | Metric, data: Any) -> tuple[Any, Any]:
     """Predictions and targets, as a loss or metric takes them."""
     if data is not None:
-        p, t = data
-        return np.array(p, np.float64), np.array(t, np.int64 if integers else np.float64)
+        return given.rows(owner, data)
     random = _random()
     p = random.uniform(0.1, 0.9, (SAMPLES, CLASSES))
     labels = random.integers(0, CLASSES, SAMPLES)
-    return p, labels if integers else np.eye(CLASSES)[labels]
+    return p, labels if owner.integer_targets else np.eye(CLASSES)[labels]
 
 
 def _loss(loss: Loss, data: Any) -> tuple[Use, ...]:
     program = Program(get_device("reference"))
-    p, t = _rows(data, loss.integer_targets)
+    p, t = _rows(loss, data)
     saved, found, dp = np.zeros(len(p)), np.zeros(len(p)), np.zeros(p.shape)
     loss.forward(program, p, t, np.ones(len(p)), saved, found)
     loss.backward(program, p, t, np.ones(len(p)), saved, dp)
@@ -222,14 +245,14 @@ def _metric(metric: Metric, data: Any) -> tuple[Use, ...]:
     if type(metric) is metrics.Accuracy:
         metric = metric.for_loss(losses.SparseCategoricalCrossentropy(), CLASSES)
     program = Program(get_device("reference"))
-    p, t = _rows(data, metric.integer_targets)
+    p, t = _rows(metric, data)
     metric.record(program, p, t, np.zeros(metric.state_shape))
     return tuple(_run(program))
 
 
 def _optimizer(optimizer: Optimizer, data: Any) -> tuple[Use, ...]:
     random, program = _random(), Program(get_device("reference"))
-    g, w = random.standard_normal((2, 4)) if data is None else (np.array(a, np.float64).reshape(-1) for a in data)
+    g, w = random.standard_normal((2, 4)) if data is None else given.gradient_and_weights(data)
     arrays = {name: np.full(g.shape, value) for name, value in optimizer.arrays.items()}
     if optimizer.gradient_accumulation_steps:
         optimizer.record_accumulation(program, g.copy(), arrays)

@@ -168,6 +168,8 @@ class _Elements:
         total = 0
         for i, n, stride in zip(index if isinstance(index, tuple) else (index,), self.shape, self.strides, strict=True):
             bare = int(i)  # whose comparison is none of the loop's
+            if not -n <= bare < n:
+                raise IndexError(f"{self.name} has the shape {self.shape}, and no element [{bare}] on an axis of {n}")
             total += (bare + n if bare < 0 else bare) * stride
         return total
 

@@ -2,6 +2,7 @@
 
 import re
 import runpy
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +83,8 @@ def test_a_starter_is_not_written_yet_and_names_its_equations(it, tmp_path):
     found = grade(path)
     assert not found
     assert found.points == 0
-    assert set(found.hints) == {f"{piece.called}: not written yet" for piece in it.asked}
+    told = {f"{piece.called}: not written yet (`{array} = " for piece in it.asked for array in piece.written}
+    assert {hint.split("...")[0] for hint in found.hints} == told
     text = path.read_text()
     assert all(label in text for piece in it.asked for label in it.labels(piece))
     assert max(map(len, text.splitlines())) <= 120
@@ -167,15 +169,68 @@ def test_an_endless_loop_is_ended_and_its_line_told(tmp_path):
     assert re.search(r"line \d+: did not end within 2 seconds", found.hints[0])
 
 
+def test_printing_without_end_fills_no_memory_and_is_ended(tmp_path):
+    tracemalloc.start()
+    try:
+        found = dense(tmp_path, "while True:\n    print('here' * 1000)\n")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert re.search(r"line \d+: did not end within 2 seconds", found.hints[0])
+    assert peak < 2e7
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path):
+    path = written(tmp_path, sheet("test", "momentum"))
+    path.write_text(path.read_text(), encoding="utf-8-sig")
+    assert grade(path)
+
+
+def test_a_relu_of_exactly_0_is_compared_with_the_reference_alone(tmp_path):
+    it = sheet("test", "relu_backward")
+    found = grade(written(tmp_path, it, "def relu_backward(dy, x, y, dx):\n    dx[:] = dy * (x >= 0)\n"))
+    assert {check.against: check.passed for check in found.checks} == {
+        "reference loops": False,
+        "central differences": True,
+    }
+
+
+@pytest.mark.parametrize("seconds", [0, 1e10, "2", None])
+def test_a_time_that_no_timer_takes_is_refused(seconds, tmp_path):
+    with pytest.raises(ArgumentError, match="grade: seconds must be"):
+        grade(written(tmp_path, sheet("test", "momentum")), seconds=seconds)
+
+
+def test_a_path_is_a_path_and_overwrite_true_or_false(tmp_path):
+    for path in (None, 3):
+        with pytest.raises(ArgumentError, match="grade: path must be the path of a file"):
+            grade(path)
+    with pytest.raises(ArgumentError, match="exercise: path must be"):
+        nn.teach.exercise("momentum", 3)
+    with pytest.raises(ArgumentError, match="exhibit: overwrite must be True or False"):
+        exhibit("softmax_twice", tmp_path / "x.py", overwrite="no")
+    with pytest.raises(FileError, match=r"exercise: .*missing.* cannot be written"):
+        nn.teach.exercise("momentum", tmp_path / "missing" / "x.py")
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         ("def broken(:\n", r"line \d+: SyntaxError"),
         ("raise KeyError('mine')\n", r"line \d+: KeyError: 'mine'"),
+        ("raise ValueError('first\\nsecond')\n", r"line \d+: ValueError: first$"),
         ("exit()\n", r"SystemExit"),
         ("import os\nos._exit(3)\n", "ended with status 3"),
-        ("del backward_bias\n", "no function backward_bias"),
+        ("del backward_bias\n", "no function backward_bias$"),
         ("def backward_bias(dy):\n    pass\n", "does not take its 2 arguments"),
+        ("def backward_bias(dy, db):\n    db = dy.sum(axis=0)\n", r"`db = \.\.\.` only makes a new name"),
+        ("def backward_bias(dy, db):\n    db[:] = np.random.standard_normal(db.size)\n", "varies from call to call"),
+        ("def backward_bias(dy, db):\n    db[:] = dy.astype(np.float32).sum(axis=0)\n", "as exact as float32"),
+        ("def backward_bias(dy, db):\n    db[:] = 0.0 * db + dy.sum(axis=0) * (db < 150)\n", "what stood in it before"),
+        ("def backward_bias(dy, db):\n    db.resize((1, db.size), refcheck=False)\n", "db has another shape"),
+        ("def backward_bias(dy, db):\n    dy.dtype = np.int64\n    db[:] = 1\n", "dy has another dtype"),
+        ("def backward_bias(dy, db):\n    db[:] = len(dy) * dy.sum(axis=0)\n", "added up over N once too often"),
+        ("def backward_bias(dy, db):\n    db[3] = 0\n    db[:] = dy.sum(axis=0)\n", "IndexError.*, at N = 3"),
         ("def backward_bias(dy, db):\n    db[:] = undefined\n", r"line \d+: NameError"),
         ("def backward_bias(dy, db):\n    return dy.sum(axis=0)\n", "is returned, and not written"),
         ("def backward_bias(dy, db):\n    db[:] = np.add.reduce(dy) / 0\n", "infinity"),

@@ -150,8 +150,13 @@ def test_elements_of_a_loop_follow_from_one_another():
         (3, None, "explain: what must be a layer, loss, optimizer, metric"),
         (np, None, "explain: operation must be one of"),
         ("Dense", "dw", "explain: element must be an array and an index"),
+        ("Dense", "dw[1 2]", "explain: element must be an array and an index"),
+        ("Dense", "dw[--1,0]", "explain: element must be an array and an index"),
+        ("Dense", {"dw": 2}, "explain: element must be an array and an index"),
+        ("Dense", {"dw": (1.5, 0)}, "explain: element must be an array and an index"),
+        ("Dense", 3, "explain: element must be an array and an index"),
         ("Dense", "dv[0]", "explain: element must be one of db, dw, dx, y"),
-        ("Dense", {"db": (7,)}, r"index must lie in db, of shape \(3,\)"),
+        ("Dense", {"db": (7,)}, r"element must lie in db, of shape \(3,\)"),
     ],
 )
 def test_what_is_not_known_is_an_error_that_names_what_is(what, element, message):

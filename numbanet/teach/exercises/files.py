@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
 import re
 import textwrap
 from pathlib import Path
 from typing import Any
 
 from ... import kernels
-from ...errors import ArgumentError
+from ...checks import boolean, fail
+from ...errors import ArgumentError, FileError
 from .catalogue import EXERCISES, sheet
 from .exhibits import EXHIBITS
 from .sheet import IMPORTS, Piece, Sheet, edited
@@ -22,10 +24,11 @@ def exercise(name: str, path: str | Path | None = None, overwrite: bool = False)
     """Write the starter file of an exercise: the equations, the shapes, the forward loops, and a place for yours.
 
     name: one of exercises(). path: where to, "<name>.py" in the current folder by default. An existing file is kept,
-    and ArgumentError raised, unless overwrite is True. Returns the path. Then: nn.teach.grade(path).
+    and ArgumentError raised, unless overwrite is True. Returns the path. Then: nn.teach.grade(path). Raises FileError
+    where the file cannot be written.
     """
     it = sheet("exercise", name, EXERCISES)
-    return _write("exercise", starter(it), path or f"{name}.py", overwrite)
+    return _write("exercise", starter(it), f"{name}.py" if path is None else path, overwrite)
 
 
 def exhibit(name: str, path: str | Path | None = None, overwrite: bool = False) -> Path:
@@ -34,17 +37,27 @@ def exhibit(name: str, path: str | Path | None = None, overwrite: bool = False) 
     name: one of museum(). path, overwrite, result: as in exercise. nn.teach.grade(path) says whether it is mended.
     """
     it = sheet("exhibit", name, EXHIBITS)
-    return _write("exhibit", program(it), path or f"{name}.py", overwrite)
+    return _write("exhibit", program(it), f"{name}.py" if path is None else path, overwrite)
 
 
 def _write(owner: str, text: str, path: Any, overwrite: bool) -> Path:
-    target = Path(path)
-    if target.exists() and not overwrite:
+    target = located(owner, path)
+    if not boolean(owner, "overwrite", overwrite) and target.exists():
         raise ArgumentError(
             f"{owner}: {target} exists, and may hold your work. Give another path, or overwrite=True to begin anew."
         )
-    target.write_text(text, encoding="utf-8")
+    try:
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise FileError(f"{owner}: {target} cannot be written: {error.strerror}. Give another path.") from error
     return target
+
+
+def located(owner: str, path: Any) -> Path:
+    """The path of a file, as text or as a Path."""
+    if not isinstance(path, str | os.PathLike):
+        fail(owner, "path", "the path of a file, as text or as a Path", path)
+    return Path(path)
 
 
 def starter(it: Sheet) -> str:

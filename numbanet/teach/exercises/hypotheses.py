@@ -26,11 +26,13 @@ def right(runs: Sequence[Run], array: str) -> bool:
 
 
 def explained(sheet: Sheet, function: str, array: str, runs: Sequence[Run]) -> str:
-    """Why an array of a function is wrong. runs: those of the function, two of each size."""
+    """Why an array of a function is wrong. runs: those of the function, three of each size."""
     whole, broken = [run for run in runs if not run.error], [run for run in runs if run.error]
     if not broken:
         return _wrong(sheet, function, array, whole)
-    error = f"{_error(broken[0])}, at {_size(sheet, broken[0])}"
+    error = _error(broken[0])
+    if any(_error(run) != error for run in runs):  # otherwise it is no matter of the size
+        error = f"{error}, at {_size(sheet, broken[0])}"
     if not whole:
         return error
     found = next(_fitting(array, runs, described(sheet, function)), "")
@@ -43,22 +45,42 @@ def _wrong(sheet: Sheet, function: str, array: str, runs: Sequence[Run]) -> str:
     piece, updated = sheet.piece(function), array in sheet.updated.split()
     left = all(close(run.received[name], run.before[name]) for run in runs for name in piece.written)
     if left or (not updated and all(close(run.received[array], run.before[array]) for run in runs)):
-        return f"{array} is returned, and not written into the argument" if runs[0].returned else "not written yet"
-    if not updated:
-        twins = [(a, b) for a, b in itertools.combinations(runs, 2) if a.number == b.number]
-        depends = any(not close(a.received[array], b.received[array]) for a, b in twins)
+        if runs[0].returned:
+            return f"{array} is returned, and not written into the argument"
+        return f"not written yet (`{array} = ...` only makes a new name: write {array}[...] = ...)"
+    if any(not close(a.received[array], b.received[array]) for a, b in _twins(runs) if a.twice == b.twice):
+        return (
+            f"{array} varies from call to call with the same arguments: it comes from chance, from np.empty, or from "
+            "something kept since the last call"
+        )
+    depends = not updated and any(not close(a.received[array], b.received[array]) for a, b in _twins(runs))
+    if depends:
         added = [replace(run, received=run.received | {array: run.received[array] - run.before[array]}) for run in runs]
-        twins = [(a, b) for a, b in itertools.combinations(added, 2) if a.number == b.number]
-        if depends and all(close(a.received[array], b.received[array]) for a, b in twins):
+        if all(close(a.received[array], b.received[array]) for a, b in _twins(added)):
             text = f"it accumulates: adds to what stood in {array} before, where {array} must be overwritten"
             return text if right(added, array) else f"{text}. And then: {_wrong(sheet, function, array, added)}"
     firsts = [run for k, run in enumerate(runs) if run.number not in {r.number for r in runs[:k]}]
     wrong = [run for run in firsts if not close(run.received[array], run.expected[array])]
+    before = f"{array} depends on what stood in it before: begin from 0"
     if not wrong:
-        return f"{array} depends on what stood in it before: begin from 0"
+        return before
     found = next(_fitting(array, firsts, described(sheet, function)), "") or next(_generic(sheet, array, firsts), "")
     found = found or next(_fitting(array, firsts, grown(sheet, function)), "") or next(_holes(array, wrong), "")
+    if not found and all(_nearly(run.received[array], run.expected[array]) for run in firsts):
+        return f"{_difference(sheet, array, wrong[0])}: it is only as exact as float32: compute in float64"
+    if not found and depends:
+        return before
     return found or f"{_difference(sheet, array, wrong[0])}; look first at {sheet.labels(piece)[0]}"
+
+
+def _twins(runs: Sequence[Run]) -> list[tuple[Run, Run]]:
+    """Pairs of runs at the same size."""
+    return [(a, b) for a, b in itertools.combinations(runs, 2) if a.number == b.number]
+
+
+def _nearly(found: Any, expected: Any) -> bool:
+    """As near as the rounding errors of float32 leave it."""
+    return bool(np.allclose(found, expected, 1e-5, 1e-6 * np.abs(expected).max(initial=0.0)))
 
 
 def _error(run: Run) -> str:
@@ -74,8 +96,9 @@ def _difference(sheet: Sheet, array: str, run: Run) -> str:
     with np.errstate(invalid="ignore"):
         bad = ~np.isclose(found, expected, RELATIVE, ABSOLUTE, equal_nan=True)
     at = tuple(int(k) for k in np.argwhere(bad)[0])
+    digits = 10 if _nearly(found[at], expected[at]) else 6
     return (
-        f"{array}{list(at)} should be {expected[at]:.6g} and is {found[at]:.6g}, at {_size(sheet, run)} "
+        f"{array}{list(at)} should be {expected[at]:.{digits}g} and is {found[at]:.{digits}g}, at {_size(sheet, run)} "
         f"({int(bad.sum())} of {bad.size} elements are wrong)"
     )
 
@@ -150,7 +173,7 @@ def _factor(sheet: Sheet, array: str, runs: Sequence[Run]) -> Iterator[str]:
     for name in [*names, *(f"{a} {b}" for a, b in itertools.combinations(names, 2))]:
         products = [float(np.prod([sheet.sizes[run.number][n] for n in name.split()])) for run in runs]
         if all(abs(f / p - 1.0) < 1e-6 for f, p in zip(factors, products, strict=True) if p):
-            yield f"{name} times too large: the mean over {name} was forgotten"
+            yield f"{name} times too large: added up over {name} once too often, or a mean over it is forgotten"
         if all(abs(f * p - 1.0) < 1e-6 for f, p in zip(factors, products, strict=True)):
             yield f"{name} times too small: it is divided by {name} once too often"
     if max(factors) - min(factors) < 1e-6 and len(factors) > 1:

@@ -69,7 +69,8 @@ class Sheet:
     line: what it is about, in one line. note: how it is simpler than the contract. arguments(sizes, random, loops):
     what the loops are called with, the right values where one loop needs another's result. updated: the arguments that
     are changed in place, and so hold something before. loss(loops, arguments) is what the gradients are those of, and
-    slopes says of which argument each is: {"dx": "x"}. bug, story and program: of an exhibit.
+    slopes says of which argument each is: {"dx": "x"}; bends: the numbers of the sizes at which the loss has no slope,
+    and the reference alone tells what is right. bug, story and program: of an exhibit.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Sheet:
     updated: str = ""
     loss: Callable[[Loops, Arguments], float] | None = None
     slopes: Mapping[str, str] = field(default_factory=dict)
+    bends: tuple[int, ...] = ()
     bug: Mistake | None = None
     story: str = ""
     program: str = ""

@@ -1,8 +1,8 @@
-"""Runs a learner's file in a process of its own: python worker.py FILE CALLS RESULTS SECONDS.
+"""Runs a learner's file in a process of its own: python worker.py FILE CALLS RESULTS STUCK SECONDS.
 
-CALLS holds [(function, arguments), ...] and RESULTS gets {"error", "line", "results"}, both by pickle. A process can be
-ended when it takes too long, and what the file does to modules stays in it. It is no sandbox: the file can do whatever
-its user can.
+CALLS holds [(function, arguments), ...] and RESULTS gets {"error", "line", "results"}, both by pickle; STUCK gets the
+traceback of a file that takes longer than SECONDS. A process can be ended then, and what the file does to modules stays
+in it. It is no sandbox: the file can do whatever its user can.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 
-def main(path: str, calls: str, results: str, seconds: float) -> None:
-    faulthandler.dump_traceback_later(seconds, exit=True)
+def main(path: str, calls: str, results: str, stuck: str, seconds: float) -> None:
+    place = open(stuck, "w")  # noqa: SIM115 - to the end of the process
+    faulthandler.dump_traceback_later(max(seconds, 0.001), exit=True, file=place)  # it takes no less than 1 us
     sys.path[0] = os.path.dirname(os.path.abspath(path))
     with open(calls, "rb") as file:
         asked = pickle.load(file)
@@ -32,7 +33,7 @@ def answer(path: str, asked: list[tuple[str, list[Any]]]) -> dict[str, Any]:
     """What main writes."""
     space: dict[str, Any] = {"__name__": "exercise", "__file__": path}
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8-sig") as file:
             exec(compile(file.read(), path, "exec"), space)  # noqa: S102 - which is what grading is
     except BaseException as error:  # also exit() at the top of the file
         told, line = _told(path, error)
@@ -63,8 +64,10 @@ def _told(path: str, error: BaseException) -> tuple[str, int]:
     lines = [frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
     if isinstance(error, SyntaxError) and error.filename == path:
         lines.append(error.lineno or 0)
-    return "".join(traceback.format_exception_only(error)).strip().splitlines()[-1], lines[-1] if lines else 0
+    told = "".join(traceback.format_exception_only(error)).strip().splitlines()
+    message = told[-1] if isinstance(error, SyntaxError) else told[0]  # a SyntaxError shows the line of the file first
+    return message, lines[-1] if lines else 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3], float(sys.argv[4]))
+    main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4], float(sys.argv[5]))

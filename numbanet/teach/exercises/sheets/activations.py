@@ -16,12 +16,15 @@ FORWARDS = (
 )
 RELU = (("_piecewise(x[i], 1.0, 0.0)", "(1.0 if x[i] > 0.0 else 0.0)"),)
 SIZES = ({"E": 7}, {"E": 5}, {"E": 1})
+BENT = {"E": 4}  # where ReLU gets an x of exactly 0
 
 
 def _arguments(name: str) -> Any:
     def arguments(sizes: Any, random: Any, loops: Any) -> Any:
         E = sizes["E"]
         x = random.uniform(0.2, 2.0, E) * np.where(np.arange(E) % 2, -1.0, 1.0)
+        if name == "relu" and sizes == BENT:
+            x[2] = 0.0
         y = np.empty(E)
         loops[name](x, y)
         return {"x": x, "y": y, "dy": random.standard_normal(E), "dx": np.zeros(E)}
@@ -50,7 +53,8 @@ def _sheet(name: str, right: str, mistakes: tuple[tuple[str, str], ...]) -> Shee
         if name == "sigmoid"
         else (Piece("activations", name, "y"),),
         asked=(Piece("activations", f"{name}_backward", "dx", RELU if name == "relu" else ()),),
-        sizes=SIZES,
+        sizes=(*SIZES, BENT) if name == "relu" else SIZES,
+        bends=(len(SIZES),) if name == "relu" else (),
         arguments=_arguments(name),
         loss=_loss(name),
         slopes={"dx": "x"},
@@ -102,7 +106,12 @@ RELU_BACKWARD = _sheet(
             "the condition is on the gradient dy, where it belongs on the input: x > 0",
             "dy[i] if dy[i] > 0.0 else 0.0",
         ),
+        (
+            "the gradient passes where x is exactly 0, too: here the derivative is 1 for x > 0, and 0 at 0",
+            "dy[i] if x[i] >= 0.0 else 0.0",
+        ),
         ("the sides are exchanged: the gradient passes where x > 0", "dy[i] if x[i] <= 0.0 else 0.0"),
+        ("the sides are exchanged: the gradient passes where x > 0", "dy[i] if x[i] < 0.0 else 0.0"),
         ("it multiplies by the output y: the derivative of ReLU is 1 where x > 0", "dy[i] * y[i]"),
         ("it multiplies by the input x: the derivative of ReLU is 1 where x > 0", "dy[i] * x[i]"),
         (

@@ -106,8 +106,10 @@ def ce_arguments(sizes: Any, random: Any, loops: Any) -> Any:
     t = random.uniform(0.1, 1.0, (R, C))
     t[0] = np.eye(C)[0]
     z = 2.0 * random.standard_normal((R, C))
+    if R == 5:
+        z[-1] += 1000.0  # which changes no softmax, and of which the exponential is infinite
     a = {"z": z, "t": t / t.sum(axis=1, keepdims=True), "dz": np.zeros((R, C)), "losses": np.zeros(R)}
-    a["logsumexp"] = np.log(np.exp(z).sum(axis=1))
+    a["logsumexp"] = np.logaddexp.reduce(z, axis=1)
     return a
 
 
@@ -121,6 +123,7 @@ def _ce(hint: str, slope: str) -> Mistake:
     return Mistake(hint, ((f"dz[r, c] = {CE_SLOPE}", f"dz[r, c] = {slope}"),))
 
 
+OVERFLOW = "exp(z) overflows where z is large: subtract the maximum of the row before it, or take logsumexp"
 P = "math.exp(z[r, c] - logsumexp[r])"
 ROW = "np.exp(z[r] - logsumexp[r])"
 DOUBLE = _ce(
@@ -138,8 +141,19 @@ CROSS_ENTROPY = Sheet(
     loss=ce_loss,
     slopes={"dz": "z"},
     mistakes=(
+        _ce(OVERFLOW, "1.0 / R * (np.exp(z[r, c]) / np.exp(z[r]).sum() - u)"),
+        # Python's numbers raise where NumPy's become infinite
+        _ce(OVERFLOW, "1.0 / R * (math.e ** float(z[r, c]) / sum(math.e ** float(k) for k in z[r]) - u)"),
+        _ce(
+            "the maximum is subtracted of the whole batch: of a row far below it every exponential is 0",
+            "1.0 / R * (np.exp(z[r, c] - z.max()) / np.exp(z[r] - z.max()).sum() - u)",
+        ),
         _ce("the mean over the batch was forgotten: R times too large", f"{P} - u"),
         _ce("the sign is turned: B1 has softmax - target", f"1.0 / R * (u - {P})"),
+        _ce(
+            "the sign of logsumexp is turned: the softmax is exp(z - logsumexp)",
+            "1.0 / R * (math.exp(z[r, c] + logsumexp[r]) - u)",
+        ),
         _ce("the target is not subtracted: this is the softmax alone", f"1.0 / R * {P}"),
         _ce(
             "the derivative of the softmax alone, p (1 - p): the target has no part in it",

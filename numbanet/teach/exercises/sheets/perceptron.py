@@ -15,12 +15,13 @@ ERROR = "error = t[n] - _output(x, n, w, b)"
 def _arguments(sizes: Any, random: Any, loops: Any) -> Any:
     N, I = sizes["N"], sizes["I"]
     x = random.standard_normal((N, I))
+    begun = I != 3  # there the weights begin at 0, and the first score is exactly 0
     return {
         "x": x,
         "t": (x.sum(axis=1) + 0.3 * random.standard_normal(N) > 0).astype(np.float64),
         "learning_rate": 0.3,
-        "w": random.standard_normal(I),
-        "b": random.standard_normal(1),
+        "w": random.standard_normal(I) * begun,
+        "b": random.standard_normal(1) * begun,
         "mistakes": np.zeros(1, np.int64),
     }
 
@@ -35,6 +36,10 @@ RULE = Sheet(
     updated="w b",
     mistakes=(
         Mistake("the sign of the error is turned round: U1 is t - y", ((ERROR, "error = _output(x, n, w, b) - t[n]"),)),
+        Mistake(
+            "the output is 0 where the score is exactly 0: F1 has y = 1 there, >= and not >",
+            ((ERROR, "error = t[n] - (1.0 if b[0] + (x[n] * w).sum() > 0.0 else 0.0)"),),
+        ),
         Mistake("the bias is not updated: U3 is missing", ((BIAS, "pass"),)),
         Mistake("the learning rate is left out of U2", ((UPDATE, "w[i] += error * x[n, i]"), (BIAS, "b[0] += error"))),
         Mistake("the learning rate is left out of U2", ((UPDATE, "w[i] += error * x[n, i]"),)),
