@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import numbanet as nn
-from numbanet.teach.contract import contract, operations
+from numbanet.teach.explaining.contract import contract, operations
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = sorted(path for path in DOCS.rglob("*.md") if "_build" not in path.parts)

@@ -12,8 +12,8 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx import addnodes
 
-from numbanet.teach.contract import contract, operations
-from numbanet.teach.mathml import mathml
+from numbanet.teach.explaining.contract import contract, operations
+from numbanet.teach.explaining.mathml import mathml
 
 OPERATION = re.compile(r"(numbanet\.kernels\.[a-z]\w*)")
 

@@ -6,7 +6,7 @@ what names an operation becomes a link to its equations. Everything else is text
 
 import re
 
-from numbanet.teach.contract import operations
+from numbanet.teach.explaining.contract import operations
 
 ITEM = re.compile(r"((?:[a-z]\w*|\"\w+\")(?:(?:, | and |, and )[a-z]\w*)*): +(\S.*)")
 OPERATION = re.compile(r"numbanet\.kernels\.([a-z]\w*)(?![\w.]*\w*\()")

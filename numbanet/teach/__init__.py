@@ -1,11 +1,9 @@
-"""Looking at a network while it learns."""
+"""Looking at a network while it learns: what is in it (tracing), why (explaining), and what is wrong (sanity, exercises)."""
 
 from .exercises import Check, Grade, exercise, exercises, exhibit, grade, museum
-from .explanation import explain
+from .explaining.explanation import explain
 from .gradient_check import check_gradients
 from .inside import gates, layer_output
-from .pure import pure_python
-from .recording import trace
 from .sanity import (
     ChanceLoss,
     DeadUnits,
@@ -19,7 +17,9 @@ from .sanity import (
     overfit_batch,
     update_ratios,
 )
-from .traces import LayerTrace, Trace
+from .tracing.pure import pure_python
+from .tracing.recording import trace
+from .tracing.traces import LayerTrace, Trace
 
 __all__ = [
     "ChanceLoss",

@@ -9,7 +9,7 @@ import pytest
 from numbanet import kernels
 from numbanet.errors import ArgumentError
 from numbanet.kernels import dense
-from numbanet.teach.contract import contract, operations, parse
+from numbanet.teach.explaining.contract import contract, operations, parse
 
 WITHOUT_SOURCE = {"activations"}  # its table names one for each function
 

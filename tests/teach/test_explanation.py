@@ -11,9 +11,9 @@ import numbanet as nn
 from numbanet.errors import ArgumentError, FileError, ShapeError
 from numbanet.kernels import dense, kernel
 from numbanet.kernels.dense import reference
-from numbanet.teach.contract import contract, operations, reference_kernels
-from numbanet.teach.explanation_html import highlighted
-from numbanet.teach.owners import classes, example, uses
+from numbanet.teach.explaining.contract import contract, operations, reference_kernels
+from numbanet.teach.explaining.html_page import highlighted
+from numbanet.teach.explaining.owners import classes, example, uses
 
 from .. import browser
 

@@ -7,9 +7,9 @@ import pytest
 
 import numbanet as nn
 from numbanet.errors import ArgumentError, DataError, ShapeError
-from numbanet.teach.contract import contract, operations
-from numbanet.teach.given import misfit
-from numbanet.teach.owners import known_uses
+from numbanet.teach.explaining.contract import contract, operations
+from numbanet.teach.explaining.given import misfit
+from numbanet.teach.explaining.owners import known_uses
 
 layers, losses = nn.layers, nn.losses
 P = np.full((2, 2), 0.5)

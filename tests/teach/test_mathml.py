@@ -5,8 +5,8 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from numbanet.teach.contract import contract, operations
-from numbanet.teach.mathml import LETTERS, latex, mathml
+from numbanet.teach.explaining.contract import contract, operations
+from numbanet.teach.explaining.mathml import LETTERS, latex, mathml
 
 BACK = {sign: name for name, sign in LETTERS.items()} | {"′": "'", "−": "-", "·": "*", "≤": "<=", "≥": ">="}  # noqa: RUF001
 NAMESPACE = "{http://www.w3.org/1998/Math/MathML}"

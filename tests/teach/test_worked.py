@@ -15,7 +15,7 @@ from numbanet.kernels import _gates, kernel
 from numbanet.kernels import dense as dense_contract
 from numbanet.kernels.dense import reference as dense
 from numbanet.kernels.softmax import reference as softmax
-from numbanet.teach.worked import follow, worked
+from numbanet.teach.explaining.worked import follow, worked
 
 TINY = {"A": 3, "B": 2, "C": 4, "E": 6, "F": 3, "G": 2, "H": 4, "I": 3, "K": 2, "M": 2, "N": 2, "O": 3, "P": 2, "R": 3}
 TINY |= {"S": 2, "T": 3, "V": 5, "W": 4}

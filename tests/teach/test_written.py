@@ -7,7 +7,7 @@ import pytest
 from numbanet.bench import case
 from numbanet.bench.cases import OPERATIONS
 from numbanet.kernels import kernel
-from numbanet.teach.written import written
+from numbanet.teach.tracing.written import written
 
 
 @pytest.mark.parametrize("device", ["reference", "cpu"])

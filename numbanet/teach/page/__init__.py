@@ -8,7 +8,7 @@ from string import Template
 
 from ...io import atomic
 from ...pages import document, text
-from ..traces import Trace
+from ..tracing.traces import Trace
 from .contents import page_data
 
 SCRIPTS = (

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..traces import LayerTrace, Step, Trace
+from ..tracing.traces import LayerTrace, Step, Trace
 from . import loops
 from .arrays import Arrays, Limits
 

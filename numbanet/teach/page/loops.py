@@ -11,8 +11,8 @@ from typing import Any
 
 from ...kernels import Kernel
 from ...kernels._plain import textbook
-from ..contract import Contract, contract
-from ..mathml import mathml
+from ..explaining.contract import Contract, contract
+from ..explaining.mathml import mathml
 
 CITED = re.compile(r"#.*?\b[FBU]\d+\b")
 LABEL = re.compile(r"\b[FBU]\d+\b")

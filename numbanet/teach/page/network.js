@@ -3,10 +3,12 @@
 /** Draw it once; choose(name) is called when a layer is pressed. */
 function drawNetwork(list, choose) {
   const end = { shape: null, parameters: 0, inside: [], end: true };
+  const finite = typeof trace.loss === "number"; // a loss that is not is text
+  const loss = finite ? Number(trace.loss.toPrecision(6)).toString() : trace.loss;
   const boxes = [
     { ...end, name: "data", kind: "the batch", shape: trace.input },
     ...trace.network,
-    { ...end, name: "loss", kind: typeof trace.loss === "number" ? Number(trace.loss.toPrecision(6)).toString() : trace.loss },
+    { ...end, name: "loss", kind: loss },
   ];
   boxes.forEach((box, k) => {
     const item = make("li");

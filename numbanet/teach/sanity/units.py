@@ -12,7 +12,7 @@ from ...layers.activations import HardSigmoid, ReLU, Sigmoid, Tanh
 from ...layers.base import Layer
 from ...layers.recurrent import SimpleRNN
 from ...model import Sequential
-from ..places import everywhere, places
+from ..tracing.places import everywhere, places
 from .finding import Finding, table
 from .twin import samples, twin
 

@@ -14,21 +14,21 @@ from typing import Any
 
 import numpy as np
 
-from .. import kernels
-from ..checks import choice, fail
-from ..errors import ArgumentError
-from ..kernels import Kernel
-from ..kernels._plain import textbook
-from ..layers.base import Layer
-from ..losses import Loss
-from ..metrics import Metric
-from ..optimizers import Optimizer
+from ... import kernels
+from ...checks import choice, fail
+from ...errors import ArgumentError
+from ...kernels import Kernel
+from ...kernels._plain import textbook
+from ...layers.base import Layer
+from ...losses import Loss
+from ...metrics import Metric
+from ...optimizers import Optimizer
+from ..tracing.traces import LayerTrace, Step
+from ..tracing.written import written
 from .contract import Contract, contract, operations, reference_kernels
 from .given import arguments
 from .owners import Use, classes, example, known_uses, uses
-from .traces import LayerTrace, Step
 from .worked import Worked, follow, rehearse
-from .written import written
 
 Element = str | Mapping[str, Sequence[int]] | None
 EXPECTED = 'an array and an index, such as "dw[2, 1]" or {"dw": (2, 1)}'
@@ -105,13 +105,13 @@ class Explanation:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from .explanation_html import fragment
+        from .html_page import fragment
 
         return fragment(self)
 
     def to_html(self, path: str | os.PathLike[str]) -> None:
         """Write a page that needs no network. Raises FileError."""
-        from .explanation_html import write
+        from .html_page import write
 
         write(self, path)
 

@@ -10,8 +10,8 @@ import tokenize
 from html import escape
 from pathlib import Path
 
-from ..errors import FileError
-from ..pages import document, text
+from ...errors import FileError
+from ...pages import document, text
 from .contract import Block, Contract
 from .explanation import Explanation, Loop, Part
 from .mathml import mathml

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels import _gates
+from ...kernels import _gates
 
 _value = np.vectorize(_gates.value, otypes=[float])
 _slope = np.vectorize(_gates.slope, otypes=[float])

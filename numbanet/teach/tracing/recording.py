@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import boolean, fail
-from ..devices.arrays import DeviceArray
-from ..model import Sequential
-from ..program import Call, Program
-from ..step import Mode
-from ..step import Step as Recorded
-from ..steps import Steps
+from ...checks import boolean, fail
+from ...devices.arrays import DeviceArray
+from ...model import Sequential
+from ...program import Call, Program
+from ...step import Mode
+from ...step import Step as Recorded
+from ...steps import Steps
 from .names import values
 from .places import Place, belongs, everywhere, places
 from .traces import LayerTrace, Step, Trace
@@ -26,7 +26,7 @@ def trace(
 
     Of every layer: "x" its input, "z" what its activation is applied to, "a" its output, "W", "b", "U" (recurrent) and
     other parameters, what it saves by its own name, and the gradients of the loss: "da" by a, "delta" by z, "dW", "db",
-    "dU", "dx". Recurrent layers: gates, states and their gradients at each step (see numbanet.teach.through_time).
+    "dU", "dx". Recurrent layers: gates, states and their gradients at each step (numbanet.teach.tracing.through_time).
     Shapes are those of the layers, (N, ...). Clipping by the model's optimizer shows in steps alone.
 
     The model stays as it is, with its dropout, states and statistics; it runs on its own device, in its own type.

@@ -14,9 +14,9 @@ import re
 from dataclasses import dataclass
 from types import ModuleType
 
-from .. import kernels
-from ..checks import choice
-from ..kernels import Kernel
+from ... import kernels
+from ...checks import choice
+from ...kernels import Kernel
 
 LABEL = re.compile(r" {4}([FBU]\d+): +(\S.*)")
 INLINE = re.compile(r"\b([FBU]\d+): ([^.:]+)\.")  # in the prose of a contract whose equations stand in a table

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..layers.base import Layer, Tensors
-from ..layers.bidirectional import Bidirectional
-from ..layers.residual import Residual
-from ..layers.time_distributed import TimeDistributed
+from ...layers.base import Layer, Tensors
+from ...layers.bidirectional import Bidirectional
+from ...layers.residual import Residual
+from ...layers.time_distributed import TimeDistributed
 
 Part = tuple[str, Layer, Tensors]  # a name, the layer and its arrays
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..checks import choice
-from ..kernels import Kernel
-from ..layers.base import Layer
+from ...checks import choice
+from ...kernels import Kernel
+from ...layers.base import Layer
 from . import tables
 
 
@@ -90,7 +90,7 @@ class Trace:
 
     def to_html(self, path: str | os.PathLike[str]) -> None:
         """Write a page to look at and to step through, which needs no network. Raises FileError."""
-        from .page import write
+        from ..page import write
 
         write(self, path)
 

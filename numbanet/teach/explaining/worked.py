@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import choice, fail
-from ..errors import ArgumentError
-from ..kernels import Kernel
+from ...checks import choice, fail
+from ...errors import ArgumentError
+from ...kernels import Kernel
 from .contract import reference_kernels
 from .symbols import Journal, Number, Whole, Writer, chosen, figure, longest, made, named, plain
 
@@ -305,7 +305,7 @@ def _substitutes(journal: Journal) -> dict[str, Any]:
         return value
 
     def word(seed: int, stream: int, step: int, b: int) -> list[Any]:
-        from ..kernels._philox import block
+        from ...kernels._philox import block
 
         words = getattr(block, "py_func", block)(*map(int, (seed, stream, step, b)))
         return [Number(float(value), journal, "", (f"w[{4 * b + k}]",)) for k, value in enumerate(words)]

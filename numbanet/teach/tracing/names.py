@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..layers.activations import _Activation
-from ..layers.normalization import BatchNormalization, GroupNormalization, LayerNormalization
-from ..layers.recurrence import _Recurrent
-from ..layers.residual import Residual
-from ..layers.weighted import _Weighted
+from ...layers.activations import _Activation
+from ...layers.normalization import BatchNormalization, GroupNormalization, LayerNormalization
+from ...layers.recurrence import _Recurrent
+from ...layers.residual import Residual
+from ...layers.weighted import _Weighted
 from . import through_time
 from .places import Place
 from .traces import Step

@@ -14,21 +14,21 @@ from typing import Any
 
 import numpy as np
 
-from .. import layers, losses, metrics, optimizers
-from ..devices import get_device
-from ..errors import ArgumentError, ShapeError
-from ..kernels import Kernel
-from ..kernels._plain import textbook
-from ..layers.base import Layer
-from ..losses import Loss
-from ..metrics import Metric
-from ..network import Network
-from ..optimizers import Optimizer
-from ..program import Program
+from ... import layers, losses, metrics, optimizers
+from ...devices import get_device
+from ...errors import ArgumentError, ShapeError
+from ...kernels import Kernel
+from ...kernels._plain import textbook
+from ...layers.base import Layer
+from ...losses import Loss
+from ...metrics import Metric
+from ...network import Network
+from ...optimizers import Optimizer
+from ...program import Program
+from ..tracing.written import written
 from . import given
 from .contract import reference_kernels
 from .worked import run_plainly
-from .written import written
 
 SAMPLES, CLASSES = 2, 3
 SHAPES = ((4,), (3, 2), (4, 4, 2))  # of a sample, until a layer takes one

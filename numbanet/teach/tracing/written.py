@@ -13,8 +13,8 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
-from ..kernels import Kernel
-from ..kernels._plain import textbook
+from ...kernels import Kernel
+from ...kernels._plain import textbook
 
 
 @functools.cache

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from .. import kernels
-from ..checks import fail
-from ..errors import DataError, ShapeError
-from ..kernels import Kernel
-from ..layers.base import Layer
-from ..losses import Loss
-from ..metrics import Metric
+from ... import kernels
+from ...checks import fail
+from ...errors import DataError, ShapeError
+from ...kernels import Kernel
+from ...layers.base import Layer
+from ...losses import Loss
+from ...metrics import Metric
 from .contract import contract
 from .worked import rehearse
 
