@@ -1,4 +1,4 @@
-"""Looking at a network while it learns: what is in it (tracing), why (explaining), and what is wrong (sanity, exercises)."""
+"""Looking into a network: what a step does (tracing), why (explaining), and what goes wrong (sanity, exercises)."""
 
 from .exercises import Check, Grade, exercise, exercises, exhibit, grade, museum
 from .explaining.explanation import explain
