@@ -133,17 +133,23 @@ def test_words_filter_the_rows(visit, path):
 def test_a_point_of_the_roofline_says_what_it_is(visit, path, results):
     page = visit(path)
     point = page.locator("#roofline-plot .point[aria-label^='lstm.backward'][aria-label*='cpu, 2 threads']")
-    point.scroll_into_view_if_needed()
-    box = point.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tooltip = page.get_by_role("tooltip")
+    for _ in range(20):  # the plot may be drawn anew below the mouse
+        point.scroll_into_view_if_needed()
+        box = point.bounding_box()
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.wait_for_timeout(100)
+        if tooltip.is_visible():
+            break
+        page.mouse.move(5, 5)
     row = next(r for r in results.kernels if (r.function, r.device, r.threads) == ("backward", "cpu", 2))
-    text = page.get_by_role("tooltip").inner_text()
+    text = tooltip.inner_text()
     assert text.splitlines()[:2] == ["lstm.backward N=64 T=50 I=32 H=128", "cpu, 2 threads"]
     for word in (f"GFLOP/s: {row.gflops:.0f}", f"share: {100 * row.share:.0f} %", "bound: multiply-adds"):
         assert word in text
     assert all(f"{name}: " in text for name in ("GB/s", "FLOPs/byte", "median us", "spread"))
     page.mouse.move(5, 5)
-    assert page.get_by_role("tooltip").is_hidden()
+    tooltip.wait_for(state="hidden")
 
 
 def test_points_lie_where_the_logarithms_are(visit, path, results):
