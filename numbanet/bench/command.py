@@ -80,16 +80,19 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _write(results: Results, reports: list[str], json: str | None = None) -> None:
-    """All of them, though one of them should fail."""
+    """All of them, though one of them should fail, and before anything is said of it."""
     failed: list[NumbanetError] = []
+    written = []
     for path in filter(None, [json, *reports]):
         try:
             if path == json:
                 results.write(path)
             else:
                 report.write(results, path)
-            print(f"written: {path}")
+            written.append(path)
         except NumbanetError as error:
             failed.append(error)
+    for path in written:
+        print(f"written: {path}")
     if failed:
         raise failed[0]
