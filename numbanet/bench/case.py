@@ -93,7 +93,8 @@ class Case:
 
         held = float(sum(map(size, found)))
         if self.moved is not None:
-            return self.moved * np.dtype(dtype).itemsize, held
+            moved = self.moved * np.dtype(dtype).itemsize
+            return moved, min(held, moved)  # what is left alone needs no room in a cache
         return float(sum(size(a) * (a.read + a.written) for a in found)), held
 
 

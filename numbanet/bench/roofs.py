@@ -31,7 +31,7 @@ STRETCH = 0.01  # seconds of a round
 SAMPLE = 0.001  # seconds: starting a program and waiting for its end, 10 us on a GPU, are a hundredth of that
 A, B = 0.5, 1.0  # x = a x + b goes to 2
 PAST = 2**23  # bytes from which on copies past the caches are tried
-TOGETHER = 2**22  # bytes of the copies of a program, where one copy moves less
+TOGETHER = 2**25  # bytes of the arrays of a program, where one of them is smaller: starting it then takes no time
 
 
 @dataclass(frozen=True)
