@@ -69,7 +69,7 @@ def test_the_smaller_limit_clips_and_the_larger_does_not(bench, monkeypatch):
     assert allowed == free
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.compiled
 def test_the_curves_of_the_real_text_agree(bench):
     for dtype, most in (("float64", 1e-12), ("float32", 1e-3)):

@@ -34,6 +34,7 @@ def quick(monkeypatch):
         monkeypatch.setattr(roofs, name, 1e-6)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_roof_has_every_limit(dtype, quick):
     roof = roofs.measure(get_device("cpu"), 1, dtype, 1, SMALL)
@@ -42,12 +43,14 @@ def test_a_roof_has_every_limit(dtype, quick):
     assert all(limit > 0 for limit in (roof.gflops, roof.launch_us, *(level.gbs for level in roof.levels)))
 
 
+@pytest.mark.compiled
 def test_the_reference_has_the_limits_of_one_thread(quick):
     roof = roofs.measure(get_device("reference"), 2, "float32", 1, SMALL)
     assert (roof.device, roof.threads) == ("reference", 1)
     assert roof.gflops > 0
 
 
+@pytest.mark.compiled
 @pytest.mark.skipif(nn.get_num_threads() < 2, reason="one processor")
 def test_threads_are_those_before_the_measurement(quick):
     nn.set_num_threads(2)
