@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,12 +11,11 @@ import numpy as np
 from .checks import choice
 from .data import door
 from .errors import StateError
-from .layers.base import Layer
+from .layers import homes as homes_of_layers
 from .layers.stack import LayerStack
+from .layers.standardization import Normalization
 from .locks import Turns
 from .network import Network, Slot
-
-_homes: weakref.WeakKeyDictionary[Layer, Any] = weakref.WeakKeyDictionary()  # the models that layers were built in
 
 
 class Weights(LayerStack):
@@ -40,7 +38,8 @@ class Weights(LayerStack):
 
     def _warn_of_trained_layers(self) -> None:
         """Layers hold no weights: those that come from a trained model begin anew here."""
-        homes = [(layer.name, _homes.get(layer, lambda: None)()) for layer in self.layers]
+        known = [layer for layer in self.layers if not isinstance(layer, Normalization)]  # holds its own values
+        homes = [(layer.name, homes_of_layers.home(layer)) for layer in known]
         others = [(name, home) for name, home in homes if home not in (None, self) and home.steps_trained]
         if trained := [name for name, home in others if home.get_weights(name)]:
             warnings.warn(
@@ -52,7 +51,7 @@ class Weights(LayerStack):
 
     def _settle(self, network: Network) -> None:
         """Remember that the network's layers are built in this model."""
-        _homes.update((layer, weakref.ref(self)) for layer in network.layers)
+        homes_of_layers.settle(network.layers, self)
 
     def get_weights(self, layer: str | None = None) -> list[Any]:
         """Copies of all parameters, layer by layer, each layer's in Keras's order (kernel, bias); or of one layer's."""

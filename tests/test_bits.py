@@ -32,6 +32,20 @@ NETWORKS = {
             layers.Dense(10),
         ],
     ),
+    "augmented-cnn": (
+        (32, 32, 3),
+        lambda: [
+            layers.Normalization(mean=[0.0, 0.5, 1.0], variance=[1.0, 0.5, 2.0]),
+            layers.RandomFlip("horizontal"),
+            layers.Conv2D(16, 3, padding="same", activation="relu"),
+            layers.RandomTranslation(0.25, 0.5, "reflect"),
+            layers.RandomErasing(0.5),
+            layers.RandomErasing(size=(9, 3)),
+            layers.RandomCrop(24, 28),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(10),
+        ],
+    ),
     "recurrent": (
         (12, 20),
         lambda: [

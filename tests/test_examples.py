@@ -118,6 +118,14 @@ def test_lenet_after_ten_epochs(name, least, capsys):
     assert float(re.search(r"test accuracy ([\d.]+)", capsys.readouterr().out)[1]) >= least
 
 
+def test_shifts_help_and_mirrors_harm(outputs):
+    accuracy = {
+        name: float(value) for name, value in re.findall(r"^ +(.*\w) +1.000 +([\d.]+)$", outputs["augmentation"], re.M)
+    }
+    assert accuracy["shifted by a pixel"] > accuracy["as they are"] + 0.004
+    assert accuracy["mirrored"] < accuracy["as they are"] - 0.05
+
+
 def test_the_lstm_remembers_and_the_simple_rnn_does_not(outputs):
     found = re.findall(
         r"(\w+), +(\d+) steps: .* right +([\d.]+)%; .* (\S+) of that at the last", outputs["long_memory"]

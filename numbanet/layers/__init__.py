@@ -19,6 +19,7 @@ from .activations import (
     Step,
     Tanh,
 )
+from .augmentation import RandomCrop, RandomErasing, RandomFlip, RandomTranslation
 from .base import Description, Layer, Parameter, Tensors
 from .bidirectional import Bidirectional
 from .convolution import Conv1D, Conv2D, DepthwiseConv2D
@@ -41,6 +42,7 @@ from .pooling import (
 from .recurrent import GRU, LSTM, SimpleRNN
 from .residual import Residual
 from .shapes import Flatten, Reshape
+from .standardization import Normalization
 from .time_distributed import TimeDistributed
 from .transposed_convolution import Conv2DTranspose
 from .up_sampling import RepeatVector, UpSampling1D, UpSampling2D
@@ -82,7 +84,12 @@ __all__ = [
     "MaxPooling1D",
     "MaxPooling2D",
     "Mish",
+    "Normalization",
     "Parameter",
+    "RandomCrop",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomTranslation",
     "ReLU",
     "RepeatVector",
     "Reshape",

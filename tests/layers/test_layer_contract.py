@@ -152,6 +152,26 @@ CASES = {
         ],
     ),
     "Mish": ([VECTOR], [{}]),
+    "Normalization": (
+        [(3, 4)],
+        [
+            {"mean": 0.5, "variance": 4.0},
+            {"axis": 1, "mean": [1.0, -2.0, 0.25], "variance": [0.5, 1.0, 0.0], "invert": True},
+            {"axis": None, "mean": 3.0, "variance": 0.5},
+            {"axis": (1, 2), "mean": [[1.0, 2.0, 3.0, 4.0]] * 3, "variance": [[4.0, 3.0, 2.0, 1.0]] * 3},
+        ],
+    ),
+    "RandomCrop": ([(4, 5, 2)], [{"height": 2, "width": 3}, {"height": 4, "width": 5}]),
+    "RandomErasing": (
+        [(4, 5, 2)],
+        [{}, {"factor": 0.5, "scale": (0.1, 0.9), "fill_value": 0.25}, {"factor": (0.2, 1.0), "size": (2, 3)}],
+    ),
+    "RandomFlip": ([IMAGE, (3, 4, 2)], [{}, {"mode": "horizontal"}, {"mode": "vertical"}]),
+    "RandomTranslation": (
+        [(4, 5, 2)],
+        [{"height_factor": 0.3, "width_factor": (-0.2, 0.6), "fill_mode": "constant", "fill_value": 0.5}]
+        + [{"height_factor": 1.0, "width_factor": 0.4, "fill_mode": mode} for mode in ("nearest", "reflect", "wrap")],
+    ),
     "ReLU": ([VECTOR, IMAGE], [{}]),
     "RepeatVector": ([VECTOR], [{"n": 1}, {"n": 3}]),
     "Reshape": ([(4, 6), IMAGE], [{"target_shape": (3, -1)}, {"target_shape": [-1]}, {"target_shape": (1, 6, -1)}]),
@@ -356,6 +376,9 @@ def test_cpu_agrees_with_the_reference(name, shape, arguments, n):
         ("Dropout", {"rate": 0.5}, VECTOR),
         ("Dropout", {"rate": 0.5}, IMAGE),
         ("Flatten", {}, IMAGE),
+        ("RandomErasing", {}, IMAGE),
+        ("RandomFlip", {}, IMAGE),
+        ("RandomTranslation", {"height_factor": 0.5, "width_factor": 0.0}, IMAGE),
         ("Reshape", {"target_shape": (2, -1)}, VECTOR),
         ("SpatialDropout1D", {"rate": 0.5}, (3, 4)),
         ("SpatialDropout2D", {"rate": 0.5}, IMAGE),

@@ -35,6 +35,7 @@ LEFT = {
     "GroupNormalization": ["backward_samples", "backward_input"],
     "LSTM": ["backward", "backward_input"],
     "LayerNormalization": ["backward_input"],
+    "Normalization": ["backward"],
     "Residual": ["linear", "tanh_backward", "backward_input", "forward"],
     "SimpleRNN": ["backward", "backward_input"],
     "TimeDistributed": ["gelu_backward", "backward_input"],

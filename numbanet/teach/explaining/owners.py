@@ -43,6 +43,10 @@ ARGUMENTS: dict[str, Any] = {  # that constructors ask for, by their names
     "target_shape": (2, 2),
     "activation": "tanh",
     "num_classes": CLASSES,
+    "height": 2,
+    "width": 2,
+    "height_factor": 0.5,
+    "width_factor": 0.5,
 }
 
 
@@ -88,6 +92,8 @@ def example(kind: type) -> Any:
     """An object of a class, made with arguments of ARGUMENTS where it needs some."""
     if kind is layers.GroupNormalization:
         return layers.GroupNormalization(groups=2)
+    if kind is layers.Normalization:
+        return layers.Normalization(mean=0.5, variance=4.0)
     if kind is layers.Residual:
         return layers.Residual([layers.Dense(4)])
     if kind is layers.Bidirectional:
@@ -137,6 +143,9 @@ def _all() -> Iterator[Any]:
     yield layers.Dense(3, use_bias=False)
     yield layers.GRU(2, reset_after=False)
     yield layers.UpSampling2D(2, interpolation="bilinear")
+    yield layers.Normalization(mean=0.5, variance=4.0, invert=True)
+    yield from (layers.RandomTranslation(0.5, 0.5, mode) for mode in ("constant", "nearest", "wrap"))
+    yield layers.RandomErasing(size=2)
     yield from (layers.Bidirectional(layers.LSTM(2), merge_mode=mode) for mode in ("mul", "ave"))
 
 
