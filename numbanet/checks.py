@@ -74,8 +74,13 @@ def choice(owner: str, argument: str, value: Any, known: Iterable[str]) -> str:
     """One of the known names; a near miss is suggested."""
     names = sorted(known)
     if not isinstance(value, str) or value not in names:
-        lower = {name.lower(): name for name in names}
-        near = [lower[key] for key in difflib.get_close_matches(str(value).lower(), lower, 1)]
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = near_miss(value, names)
         raise ArgumentError(f"{owner}: {argument} must be one of {', '.join(names)}. Received: {value!r}.{hint}")
     return value
+
+
+def near_miss(value: Any, names: Iterable[str]) -> str:
+    """The end of an error: which of the names may have been meant, if any is like it."""
+    lower = {name.lower(): name for name in names}
+    near = [lower[key] for key in difflib.get_close_matches(str(value).lower(), lower, 1)]
+    return f" Did you mean {near[0]!r}?" if near else ""

@@ -1,14 +1,21 @@
-"""Files from the web, each known by its SHA-256, kept in a folder of this user's."""
+"""Files from the web, each known by its SHA-256, kept in a folder of this user's.
+
+They come from where they are published, or from a mirror that the user names: in a call, or for all data sets in
+$NUMBANET_DATA_MIRROR, a web folder with a folder for each of them, named as those in `data_folder()` are. So a copy of
+that folder on a web server is a mirror. Where one is named, nobody else is asked.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..checks import fail
 from ..errors import DownloadError
 from ..folders import user_folder, write_whole
 
@@ -31,6 +38,25 @@ class File:
         if hashlib.sha256(content).hexdigest() != self.sha256:
             return f"expected content of SHA-256 {self.sha256}, received other content"
         return ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a data set is published: folders on the web, and the files in each of them."""
+
+    mirrors: tuple[str, ...]
+    files: tuple[File, ...]
+
+    def fetch(self, name: str, mirror: str | None) -> list[bytes]:
+        """The contents of the files of the data set `name`, from the mirror if one is named.
+
+        Raises DownloadError, and ArgumentError for a mirror that is not on the web.
+        """
+        owner = f"load_{name}"
+        count = {1: "the file", 4: "the four files"}[len(self.files)]
+        remedy = f"Fetch {count} in another way and say where: {owner}(path=...)."
+        mirrors = _named(owner, name, mirror) or self.mirrors
+        return [fetch(file, mirrors, data_folder() / name, remedy) for file in self.files]
 
 
 def data_folder() -> Path:
@@ -62,6 +88,18 @@ def fetch(file: File, mirrors: Sequence[str], folder: Path, remedy: str) -> byte
             stacklevel=2,
         )
     return content
+
+
+def _named(owner: str, name: str, mirror: str | None) -> tuple[str, ...]:
+    """The folder of the mirror that the user named, if any."""
+    general = os.environ.get("NUMBANET_DATA_MIRROR")
+    folder = f"{general.rstrip('/')}/{name}" if mirror is None and general else mirror
+    if folder is None:
+        return ()
+    if not isinstance(folder, str) or not folder.lower().startswith(("http://", "https://")):
+        argument = "mirror" if mirror is not None else "$NUMBANET_DATA_MIRROR"
+        fail(owner, argument, "the address of a folder on the web, https://...", mirror or general)
+    return (folder.rstrip("/") + "/",)
 
 
 def _download(file: File, mirrors: Sequence[str], remedy: str) -> bytes:

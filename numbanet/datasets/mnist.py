@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import os
-import pickle
 import zipfile
-import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .. import data
-from ..errors import DataError
-from .download import File, data_folder, fetch
+from ..errors import ArgumentError, DataError
+from .download import File, Source
 from .idx import load_idx, parse
+from .npz import read_npz
 
 Arrays = tuple[tuple[Any, Any], tuple[Any, Any]]
 
 PARTS = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 NAMES = ("x_train", "y_train", "x_test", "y_test")  # in Keras's mnist.npz
 TEST = 0.2  # of a file that has no test images of its own: drawn with seed 0, each class in proportion
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a data set is published: folders on the web, and the four gzipped files of PARTS in them."""
-
-    mirrors: tuple[str, ...]
-    files: tuple[File, ...]
 
 
 def _files(*sizes_and_digests: tuple[int, str]) -> tuple[File, ...]:
@@ -62,7 +52,7 @@ SOURCES = {
 }
 
 
-def load_mnist(path: str | os.PathLike[str] | None = None) -> Arrays:
+def load_mnist(path: str | os.PathLike[str] | None = None, mirror: str | None = None) -> Arrays:
     """Handwritten digits: ((x_train, y_train), (x_test, y_test)), 60,000 and 10,000 of them.
 
     x is (N, 28, 28, 1) float32 from 0 to 1, y (N,) int64 from 0 to 9: what a model takes.
@@ -72,31 +62,34 @@ def load_mnist(path: str | os.PathLike[str] | None = None) -> Arrays:
     of each class its share. Without a path the files are downloaded, checked by their SHA-256, and kept in
     $NUMBANET_DATA_DIR or the platform's cache folder.
 
+    mirror: the web folder to download them from; without it $NUMBANET_DATA_MIRROR/mnist, or where they are published.
+
     Raises DataError where the files are not there or not what they should be, and DownloadError.
 
     Source: Y. LeCun, C. Cortes, C. Burges, The MNIST database of handwritten digits, 1998.
     """
-    return _load("mnist", path)
+    return _load("mnist", path, mirror)
 
 
-def load_fashion_mnist(path: str | os.PathLike[str] | None = None) -> Arrays:
+def load_fashion_mnist(path: str | os.PathLike[str] | None = None, mirror: str | None = None) -> Arrays:
     """Pictures of clothing, in the form and from the kinds of files that `load_mnist` has.
 
     Classes: 0 T-shirt/top, 1 trouser, 2 pullover, 3 dress, 4 coat, 5 sandal, 6 shirt, 7 sneaker, 8 bag, 9 ankle boot.
 
     Source: H. Xiao, K. Rasul, R. Vollgraf, Fashion-MNIST, 2017, arXiv:1708.07747 (MIT licence).
     """
-    return _load("fashion_mnist", path)
+    return _load("fashion_mnist", path, mirror)
 
 
-def _load(name: str, path: str | os.PathLike[str] | None) -> Arrays:
+def _load(name: str, path: str | os.PathLike[str] | None, mirror: str | None) -> Arrays:
     owner = f"load_{name}"
     if path is None:
-        source, folder = SOURCES[name], data_folder() / name
-        remedy = f"Fetch the four files in another way and say where they are: {owner}(path=...)."
-        contents = [fetch(file, source.mirrors, folder, remedy) for file in source.files]
+        source = SOURCES[name]
+        contents = source.fetch(name, mirror)
         arrays = [parse(content, file.name) for content, file in zip(contents, source.files, strict=True)]
         return _two(owner, arrays, PARTS)
+    if mirror is not None:
+        raise ArgumentError(f"{owner}: expected a path or a mirror, received both")
     path = Path(path)
     if path.is_dir():
         return _two(owner, [load_idx(_find(owner, path, part)) for part in PARTS], PARTS)
@@ -116,12 +109,8 @@ def _find(owner: str, folder: Path, part: str) -> Path:
 
 
 def _from_npz(owner: str, path: Path) -> Arrays:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            names = [name for name in (*NAMES, "x", "y") if name in file]
-            arrays = [file[name] for name in names]
-    except (ValueError, OSError, EOFError, KeyError, pickle.PickleError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{owner}: {path} is not an .npz file of plain arrays: {error}") from None
+    found, _ = read_npz(owner, path, (*NAMES, "x", "y"))
+    names, arrays = list(found), list(found.values())
     if names == ["x", "y"]:
         x, y = _one(owner, *arrays, *names)
         train, test = data.split(y, TEST, seed=0)

@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import http.server
 import os
 import struct
 import threading
@@ -13,9 +12,10 @@ import pytest
 
 import numbanet as nn
 from numbanet.datasets import download, load_fashion_mnist, load_idx, load_mnist, mnist
-from numbanet.errors import DataError, DownloadError, NumbanetError
+from numbanet.errors import ArgumentError, DataError, DownloadError, NumbanetError
+from tests.datasets.web import serving
 
-SHARED = Path(__file__).parents[2] / "shared" / "data"
+SHARED = Path(__file__).parents[3] / "shared" / "data"
 CODES = {"uint8": 0x08, "int8": 0x09, "int16": 0x0B, "int32": 0x0C, "float32": 0x0D, "float64": 0x0E}
 
 
@@ -209,52 +209,12 @@ def test_a_model_takes_what_is_loaded(tmp_path):
 # --- the web
 
 
-class Web(http.server.ThreadingHTTPServer):
-    """A server on this machine: `files` by path, `how` the next answers go wrong, `asked` for which paths."""
-
-    daemon_threads = True
-    request_queue_size = 64
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Answer)
-        self.files, self.how, self.asked = {}, {}, []
-        self.url = f"http://127.0.0.1:{self.server_port}/"
-
-
-class Answer(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.server.asked.append(self.path)
-        content, how = self.server.files.get(self.path), self.server.how.get(self.path, "")
-        if how.startswith("redirect "):
-            self.send_response(302)
-            self.send_header("Location", how.split(" ", 1)[1])
-            self.end_headers()
-        elif content is None or how == "missing":
-            self.send_error(404)
-        else:
-            length = len(content)
-            if how == "interrupted":
-                content = content[: length // 2]
-            elif how == "changed":
-                content = content[:-1] + bytes([content[-1] ^ 1])
-            elif how == "endless":
-                content, length = content + bytes(100_000), length + 100_000
-            self.send_response(200)
-            if how != "unknown length":
-                self.send_header("Content-Length", str(length))
-            self.end_headers()
-            self.wfile.write(content)
-
-    def log_message(self, *arguments):
-        pass
-
-
 @pytest.fixture
 def web(tmp_path, monkeypatch):
     """The four files on a server; numbanet knows them, with a second server that is the same under another path."""
     monkeypatch.setenv("NUMBANET_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("no_proxy", "*")
-    with Web() as server:
+    with serving() as server:
         files = []
         for part, content in CONTENTS.items():
             zipped = gzip.compress(content)
@@ -262,11 +222,7 @@ def web(tmp_path, monkeypatch):
             files.append(download.File(f"{part}.gz", len(zipped), hashlib.sha256(zipped).hexdigest()))
         source = mnist.Source((server.url + "first/", server.url + "second/"), tuple(files))
         monkeypatch.setitem(mnist.SOURCES, "mnist", source)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
         yield server
-        server.shutdown()
-        thread.join()
 
 
 FIRST = f"/first/{mnist.PARTS[0]}.gz"
@@ -390,6 +346,43 @@ def test_where_nothing_can_be_kept_the_data_come_all_the_same(web, tmp_path):
     (tmp_path / "data").write_text("in the way")
     with pytest.warns(RuntimeWarning, match="Set NUMBANET_DATA_DIR to a writable folder"):
         assert_loaded(load_mnist())
+
+
+def test_a_mirror_that_the_user_names_is_asked_and_nobody_else(web):
+    web.files = {path.replace("/first/", "/mine/mnist/"): content for path, content in web.files.items()}
+    assert_loaded(load_mnist(mirror=web.url + "mine/mnist"))
+    assert web.asked == [f"/mine/mnist/{part}.gz" for part in mnist.PARTS]
+    web.files.clear()
+    (folder() / f"{mnist.PARTS[0]}.gz").unlink()
+    web.asked.clear()
+    with pytest.raises(DownloadError, match=r"mine/mnist/.*404"):
+        load_mnist(mirror=web.url + "mine/mnist/")
+    assert web.asked == [f"/mine/mnist/{mnist.PARTS[0]}.gz"]
+
+
+def test_a_mirror_of_all_data_sets_has_a_folder_for_each(web, monkeypatch):
+    web.files = {path.replace("/first/", "/all/mnist/"): content for path, content in web.files.items()}
+    monkeypatch.setenv("NUMBANET_DATA_MIRROR", web.url + "all/")
+    assert_loaded(load_mnist())
+    assert web.asked == [f"/all/mnist/{part}.gz" for part in mnist.PARTS]
+    (folder() / f"{mnist.PARTS[0]}.gz").unlink()
+    with pytest.raises(DownloadError, match="elsewhere/"):
+        load_mnist(mirror=web.url + "elsewhere")
+
+
+@pytest.mark.parametrize("address", ["/home/data", "ftp://127.0.0.1/a", "file:///etc", 3])
+def test_a_mirror_is_on_the_web(web, monkeypatch, address):
+    with pytest.raises(ArgumentError, match="load_mnist: mirror must be the address of a folder on the web"):
+        load_mnist(mirror=address)
+    monkeypatch.setenv("NUMBANET_DATA_MIRROR", str(address))
+    with pytest.raises(ArgumentError, match=r"load_mnist: \$NUMBANET_DATA_MIRROR must be the address"):
+        load_mnist()
+    assert web.asked == []
+
+
+def test_a_path_or_a_mirror(tmp_path):
+    with pytest.raises(ArgumentError, match="load_fashion_mnist: expected a path or a mirror, received both"):
+        load_fashion_mnist(tmp_path, "https://example.org/")
 
 
 def test_the_checksums_are_of_the_published_files():
