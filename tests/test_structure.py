@@ -135,7 +135,8 @@ def test_kernels_take_ten_arguments_at_most():
 
 
 @pytest.mark.parametrize(
-    "name", ["numbanet", "numbanet.callbacks", "numbanet.layers", "numbanet.datasets", "numbanet.teach"]
+    "name",
+    ["numbanet", "numbanet.callbacks", "numbanet.layers", "numbanet.datasets", "numbanet.plot", "numbanet.teach"],
 )
 def test_all_is_complete_and_true(name):
     module = importlib.import_module(name)

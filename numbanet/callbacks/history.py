@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..checks import choice
 from ..figures import new_figure
 from ..io.checkpoint import count
 from ..progress import format_value
 from .base import Callback, Logs
 from .monitor import direction
 from .table import csv_lines
+
+WIDEST = 3  # pictures in a row
 
 
 class History(Callback):
@@ -48,17 +52,20 @@ class History(Callback):
         path.write_text(csv_lines(columns, list(rows.values()), columns), encoding="utf-8")
         return path
 
-    def plot(self, path: str | os.PathLike[str] | None = None) -> Any:
+    def plot(self, path: str | os.PathLike[str] | None = None, names: Sequence[str] | None = None) -> Any:
         """Draw loss and metrics by epoch, training and validation; returns the matplotlib figure.
 
         path: of a file to write as well, of any kind that matplotlib knows by its ending, such as .png, .pdf or .svg.
-        Arrays, such as a confusion matrix, are left out.
-        Raises MissingDependency without matplotlib.
+        names: what to draw, such as ["loss", "accuracy"]; without them all. Arrays, such as a confusion matrix, are
+        left out. Raises MissingDependency without matplotlib, ArgumentError for names that are not there.
         """
-        names = [n for n in self.history if not n.startswith("val_") and _is_curve(self.history[n])]
-        figure = new_figure(4.5 * len(names), 3.4)
-        for place, name in enumerate(names):
-            axes = figure.add_subplot(1, len(names), place + 1)
+        curves = [n for n in self.history if not n.startswith("val_") and _is_curve(self.history[n])]
+        chosen = curves if names is None else [choice("History.plot", "names", name, curves) for name in names]
+        columns = min(len(chosen), WIDEST)
+        rows = -(-len(chosen) // WIDEST)
+        figure = new_figure(4.5 * columns, 3.4 * rows)
+        for place, name in enumerate(chosen):
+            axes = figure.add_subplot(rows, columns, place + 1)
             self._draw(axes, name, "training")
             if f"val_{name}" in self.history:
                 self._draw(axes, f"val_{name}", "validation")

@@ -1,34 +1,26 @@
-"""Pictures, where matplotlib is installed."""
+"""What layers make of an image, and images beside each other."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .callbacks import History
-from .checks import positive_integer
-from .errors import ArgumentError, ShapeError
-from .figures import new_figure
-from .model import Sequential
-from .teach import layer_output
-
-
-def learning_curve(history: History, path: str | Path) -> Path:
-    """Draw loss and metrics by epoch, training and validation, to a file; returns its path.
-
-    The path's ending says of which kind: .png, .pdf, .svg, ... Raises MissingDependency without matplotlib.
-    """
-    history.plot(path)
-    return Path(path)
+from ..checks import fail, positive_integer
+from ..errors import ArgumentError, ShapeError
+from ..figures import new_figure
+from ..model import Sequential
+from ..teach import layer_output
+from .page import save
 
 
 def feature_maps(
-    model: Sequential, image: Any, path: str | Path, layers: Sequence[str] | None = None, most: int = 16
+    model: Sequential, image: Any, path: str | os.PathLike[str], layers: Sequence[str] | None = None, most: int = 16
 ) -> Path:
-    """Draw what layers make of one image (H, W, C), a row each, to a PNG file; returns its path.
+    """Draw what layers make of one image (H, W, C), a row each, to a file; returns its path.
 
     layers: their names; without them all whose output is an image. Of each, the first `most` channels are drawn, black
     at the layer's smallest value and white at its largest. Raises MissingDependency without matplotlib.
@@ -52,16 +44,17 @@ def feature_maps(
             axes.set(xticks=[], yticks=[])
             if channel == 0:
                 axes.set_ylabel(name, fontsize=7)
-    path = Path(path)
-    figure.savefig(path, dpi=100)
-    return path
+    return save(figure, path)
 
 
-def pictures(images: Sequence[tuple[str, Any]], path: str | Path, columns: int = 4) -> Path:
-    """Draw images (H, W) with their titles, `columns` in a row, to a PNG file; returns its path.
+def pictures(images: Sequence[tuple[str, Any]], path: str | os.PathLike[str], columns: int = 4) -> Path:
+    """Draw images (H, W) with their titles, `columns` in a row, to a file; returns its path.
 
-    Raises MissingDependency without matplotlib.
+    Raises MissingDependency without matplotlib, ArgumentError without images.
     """
+    columns = positive_integer("pictures", "columns", columns)
+    if not images:
+        fail("pictures", "images", "pairs of a title and an image", images)
     rows = -(-len(images) // columns)
     figure = new_figure(2.6 * columns, 2.8 * rows)
     for place, (title, image) in enumerate(images):
@@ -69,6 +62,4 @@ def pictures(images: Sequence[tuple[str, Any]], path: str | Path, columns: int =
         axes.imshow(image, cmap="gray")
         axes.set_title(title, fontsize=9)
         axes.axis("off")
-    path = Path(path)
-    figure.savefig(path, dpi=100)
-    return path
+    return save(figure, path)

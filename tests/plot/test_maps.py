@@ -1,23 +1,14 @@
-"""Pictures of what layers make of an image. The learning curve is in test_cli."""
+"""Pictures of what layers make of an image."""
 
 import numpy as np
 import pytest
 
 import numbanet as nn
 from numbanet import layers, plot
-from numbanet.errors import ArgumentError, MissingDependency, ShapeError
+from numbanet.errors import ArgumentError, ShapeError
 
 PNG = b"\x89PNG"
 IMAGE = np.arange(16, dtype="float32").reshape(4, 4, 1)
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    """The figures that are saved."""
-    figure = pytest.importorskip("matplotlib.figure")
-    figures, saved = [], figure.Figure.savefig
-    monkeypatch.setattr(figure.Figure, "savefig", lambda self, *a, **k: (figures.append(self), saved(self, *a, **k))[1])
-    return figures
 
 
 @pytest.fixture
@@ -67,10 +58,8 @@ def test_pictures(drawn, tmp_path):
     ]
 
 
-def test_pictures_need_matplotlib(model, tmp_path, monkeypatch):
-    for module in ("matplotlib", "matplotlib.figure", "matplotlib.backends.backend_agg"):
-        monkeypatch.setitem(__import__("sys").modules, module, None)
-    with pytest.raises(MissingDependency, match="numbanet\\[plot\\]"):
-        plot.pictures([("a", np.zeros((2, 2)))], tmp_path / "a.png")
-    with pytest.raises(MissingDependency):
-        plot.feature_maps(model, IMAGE, tmp_path / "a.png")
+def test_no_pictures(tmp_path):
+    with pytest.raises(ArgumentError, match="images must be pairs of a title and an image"):
+        plot.pictures([], tmp_path / "a.png")
+    with pytest.raises(ArgumentError, match="columns must be a positive integer"):
+        plot.pictures([("a", IMAGE[..., 0])], tmp_path / "a.png", columns=0)
