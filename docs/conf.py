@@ -32,14 +32,16 @@ python_maximum_signature_line_length = 100
 add_module_names = False
 toc_object_entries_show_parents = "hide"
 
-# The pages' code runs in a folder of its own, one for each page; what needs a GPU is left out where there is none.
+# The pages' code runs in a folder of its own, one for each page; what needs a GPU or a package is left out without it.
 doctest_global_setup = """
-import os, tempfile
+import importlib.util, os, tempfile
 __name__ = "__main__"
 import numpy as np
 import numbanet as nn
 _home, _folder = os.getcwd(), tempfile.TemporaryDirectory()
 os.chdir(_folder.name)
+def installed(package):
+    return importlib.util.find_spec(package) is not None
 def gpu():
     try:
         nn.Sequential([nn.layers.Dense(1)]).build((1,), device="cuda")

@@ -21,6 +21,8 @@ from . import (
     teach,
 )
 from .kernels._threads import get_num_threads, set_num_threads
+from . import pickling as _pickling  # noqa: F401 - teaches copy and pickle what a model is
+from .converting import from_keras, from_onnx, from_torch
 from .model import Sequential
 from .perceptron import Perceptron
 from .saving import load_model
@@ -39,6 +41,9 @@ __all__ = [
     "explain",
     "get_num_threads",
     "initializers",
+    "from_keras",
+    "from_onnx",
+    "from_torch",
     "layers",
     "load_model",
     "losses",

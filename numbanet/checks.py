@@ -70,6 +70,12 @@ def boolean(owner: str, argument: str, value: Any) -> bool:
     return value
 
 
+def text(owner: str, argument: str, value: Any) -> str:
+    if not isinstance(value, str):
+        fail(owner, argument, "a text", value)
+    return value
+
+
 def choice(owner: str, argument: str, value: Any, known: Iterable[str]) -> str:
     """One of the known names; a near miss is suggested."""
     names = sorted(known)

@@ -12,10 +12,11 @@ import numpy as np
 
 from . import evaluation, losses, metrics, optimizers, training
 from .callbacks import Callback, History
-from .checks import boolean, fail, seed_number
+from .checks import boolean, fail, seed_number, text
 from .data import batches, door, feeds
 from .devices import Device, get_device
 from .errors import ArgumentError, NumbanetError, StateError
+from .exports import Exports
 from .io.checkpoint import read_checkpoint, write_checkpoint
 from .io.model_file import Chosen, read_model, save_model
 from .io.tensors import blame
@@ -25,10 +26,9 @@ from .network import Network
 from .step import TRAIN, Mode, Step
 from .steps import Steps
 from .summary import summary_lines
-from .weights import Weights
 
 
-class Sequential(Weights):
+class Sequential(Exports):
     """A neural network of layers one after another.
 
     layers: the layers in order; `add` and `pop` change them later, and layers that stay keep their weights.
@@ -41,7 +41,7 @@ class Sequential(Weights):
 
     def __init__(self, layers: Iterable[Layer] | None = None, seed: int = 0, name: str = "sequential") -> None:
         self.seed = seed_number("Sequential", seed)
-        self.name = name
+        self.name = text("Sequential", "name", name)
         super().__init__()
         self.optimizer: optimizers.Optimizer | None = None
         self.loss: losses.Loss | None = None

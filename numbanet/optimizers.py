@@ -105,6 +105,9 @@ class Optimizer:
             )
         object.__setattr__(self, name, value)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _rate=np.array(state["_rate"]))  # a pickle's arrays may be read-only
+
     @property
     def moments(self) -> tuple[str, ...]:
         """The names of the arrays of the parameters' size that it keeps from step to step."""

@@ -88,6 +88,7 @@ CONSTRUCTORS = [
     (lambda: callbacks.EarlyStopping(mode="up"), "EarlyStopping", "mode"),
     (lambda: callbacks.EarlyStopping(min_delta=-1), "EarlyStopping", "min_delta"),
     *[(lambda v=v: nn.Sequential(seed=v), "Sequential", "seed") for v in (-1, 1.5, None, 2**64)],
+    *[(lambda v=v: nn.Sequential(name=v), "Sequential", "name") for v in (3, None)],
     *[(lambda v=v: nn.Sequential(v), "Sequential", "layer") for v in ([3], [layers.Dense], "dense", 7, [None])],
     (lambda: nn.Sequential(layers.Dense(3)), "Sequential", "a list of layers"),
     (lambda: nn.Sequential([layers.Dense(3, name="a"), layers.Dense(3, name="a")]), "names must differ", "'a'"),

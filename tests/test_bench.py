@@ -1,6 +1,7 @@
 """bench/: the comparison runs, and the peers start from the same loss."""
 
 import importlib.util
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -128,3 +129,16 @@ def test_results_of_the_command_become_a_section(bench, tmp_path, monkeypatch):
     assert "## numbanet bench" in text
     assert "### Kernels" in text
     assert text.count("\n## ") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.compiled
+def test_standalone_exports_are_timed_beside_onnxruntime():
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    if shutil.which("gcc") is None:
+        pytest.skip("gcc is not installed")
+    text = run("standalone.py", "--only", "mlp-tiny", "--rounds", "1")
+    times, sizes = (line for line in text.splitlines() if line.startswith("| MLP 2-8-1"))
+    assert all(float(cell) > 0 for cell in times.strip("|").split("|")[1:])
+    assert float(sizes.strip("|").split("|")[2]) > 0

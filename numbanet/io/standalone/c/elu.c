@@ -1,0 +1,6 @@
+/* numbanet.kernels.activations, F1: x where x > 0, else alpha (e^x - 1); y may be x */
+static void elu_forward(const float *x, float alpha, float *y, ptrdiff_t E)
+{
+    for (ptrdiff_t i = 0; i < E; i++)
+        y[i] = x[i] <= 0.0f ? alpha * expm1f(x[i]) : x[i];
+}

@@ -1,0 +1,13 @@
+/* numbanet.kernels.softmax, F1 and F2: e^(x - m) over its sum, m the largest x of the row; y may be x */
+static void softmax(const float *x, float *y, ptrdiff_t R, ptrdiff_t C)
+{
+    for (ptrdiff_t r = 0; r < R; r++, x += C, y += C) {
+        float m = x[0], total = 0.0f;
+        for (ptrdiff_t c = 1; c < C; c++)
+            m = x[c] > m ? x[c] : m;
+        for (ptrdiff_t c = 0; c < C; c++)
+            total += y[c] = expf(x[c] - m);
+        for (ptrdiff_t c = 0; c < C; c++)
+            y[c] /= total;
+    }
+}
