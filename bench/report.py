@@ -18,8 +18,8 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 HEAD = """# Measured results
 
 Generated, each section by the command that it names: whole.py, and with --write roofs.py, compare.py, inference.py,
-kernel_time.py, memory.py, memory_mapped.py, prefetch.py, epoch.py, character_model.py and cuda_code.py. On shared
-machines read ratios and shares, not single times.
+kernel_time.py, memory.py, memory_mapped.py, prefetch.py, epoch.py, standalone.py, ranks.py, character_model.py
+and cuda_code.py. On shared machines read ratios and shares, not single times.
 """
 SETTINGS = "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES"  # of the environment, where they change what is compiled
 

@@ -9,6 +9,7 @@ model.fit(*nn.datasets.load_digits(), epochs=10, validation_split=0.2)
 from . import (
     callbacks,
     datasets,
+    distributed,
     errors,
     initializers,
     layers,
@@ -20,9 +21,9 @@ from . import (
     schedules,
     teach,
 )
-from .kernels._threads import get_num_threads, set_num_threads
 from . import pickling as _pickling  # noqa: F401 - teaches copy and pickle what a model is
 from .converting import from_keras, from_onnx, from_torch
+from .kernels._threads import get_num_threads, set_num_threads
 from .model import Sequential
 from .perceptron import Perceptron
 from .saving import load_model
@@ -37,13 +38,14 @@ __all__ = [
     "callbacks",
     "check_gradients",
     "datasets",
+    "distributed",
     "errors",
     "explain",
-    "get_num_threads",
-    "initializers",
     "from_keras",
     "from_onnx",
     "from_torch",
+    "get_num_threads",
+    "initializers",
     "layers",
     "load_model",
     "losses",

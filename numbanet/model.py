@@ -52,6 +52,7 @@ class Sequential(Exports):
         self._steps: Steps | None = None
         self._built_from_data = False
         self._training: training.Training | None = None  # while fit runs
+        self._runner: training.Runner = training.Alone()
         if isinstance(layers, str | Layer) or not isinstance(layers, Iterable | None):
             fail("Sequential", "layers", "a list of layers", layers)
         for layer in layers or ():
@@ -210,9 +211,9 @@ class Sequential(Exports):
                 chosen = feeds.Choice(
                     self.seed, shuffle, class_weight, validation_split, validation_data, validation_steps
                 )
-                feed, held = feeds.training(given, steps, chosen, plan.span, plan.guarded)
+                feed, held = feeds.training(given, steps, chosen, plan.span, plan.guarded, self._runner.feed)
             self.stop_training = False
-            self._training = training.Training(self, steps, feed, held, plan)
+            self._training = self._runner.training(self, steps, feed, held, plan)
             try:
                 if resume_from is not None:
                     self._training.resume(resume_from)
@@ -239,7 +240,7 @@ class Sequential(Exports):
             ready = self._ready("evaluate")
             with self._taking_shape():
                 data = given.batches(ready)
-            return evaluation.evaluate(ready, data.epoch())
+            return self._runner.evaluate(ready, data)
 
     def predict(self, x: Any, batch_size: int | None = None, lengths: Any = None, steps: int | None = None) -> Any:
         """The output for samples x, as a numpy array (N, ...).
@@ -248,8 +249,7 @@ class Sequential(Exports):
         None is 256. lengths: as in fit. steps: as in evaluate.
         """
         with self._lock:
-            ready = self._steps or Steps(self._built("predict"))
-            return evaluation.predict(ready, x, batch_size, lengths, steps)
+            return evaluation.predict(self._steps or Steps(self._built("predict")), x, batch_size, lengths, steps)
 
     def train_on_batch(self, x: Any, y: Any, sample_weight: Any = None, lengths: Any = None) -> float:
         """One step on one batch; returns its loss, before the step. Raises as fit does."""

@@ -238,6 +238,16 @@ class Steps:
             optimizer.record_accumulation(program, gradient, arrays)
         program.call(program.kernels(counter).advance, 1, network.iteration)
 
+    def update_program(self, guarded: bool, update: bool = True) -> Program:
+        """An update by the gradient that is there; without `update` it waits for those of other batches."""
+        network, program, mode = self.network, Program(self.network.device), Mode(update=True, guarded=guarded)
+        self._expect_finite(mode, program, network.gradients.buffer)
+        self._expect_finite(mode, program, network.fixed)
+        if self.optimizer:
+            program.owner = "optimizer"
+            self._record_update(program, self.optimizer, update)
+        return program.finish()
+
     def _expect_finite(self, mode: Mode, program: Program, a: Any) -> None:
         """End the step here where an array is not finite."""
         if mode.guarded and a.size:
@@ -255,7 +265,7 @@ class Steps:
         batch = [("input", "x", ends.x), ("targets", "y", b["targets"]), ("sample_weight", "weights", b["weights"])]
         found = nonfinite.first(self._named_parameters(), batch, program)
         network.fixed[...] = self.fixed_before
-        raise self._non_finite(step, found)
+        raise self.non_finite(step, found)
 
     def swap_average(self) -> None:
         """Exchange the trained weights and their average. Raises StateError where there is none."""
@@ -284,9 +294,9 @@ class Steps:
         """Raises NonFiniteError where weights are NaN or infinite: the last update came to that."""
         found = nonfinite.among(self._named_parameters())
         if found is not None:
-            raise self._non_finite(int(self.network.iteration[0]), found)
+            raise self.non_finite(int(self.network.iteration[0]), found)
 
-    def _non_finite(self, step: int, found: nonfinite.Found | None) -> NonFiniteError:
+    def non_finite(self, step: int, found: nonfinite.Found | None) -> NonFiniteError:
         """The error for a step; found: where it began, if that can be told."""
         where = f"{found}" if found else "the loss, or a gradient, is not finite"
         before = any(found is not None and found[:2] == named[:2] for named in self._named_parameters())

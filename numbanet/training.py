@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
@@ -78,6 +78,34 @@ def warn_of_other_rate(optimizer: Any, initial: float) -> None:
         RuntimeWarning,
         stacklevel=4,
     )
+
+
+class Runner(Protocol):
+    """Who trains a model: this process alone, or a process of several."""
+
+    def feed(self, steps: Steps, source: Batches, guarded: bool) -> Feed | None:
+        """The steps of the batches, in place of those that this process alone would make; or None."""
+
+    def training(self, model: Any, steps: Steps, feed: Feed, validation: Batches | None, plan: Plan) -> Training:
+        """One fit."""
+
+    def evaluate(self, steps: Steps, data: Batches) -> dict[str, Any]:
+        """Loss and metrics over the data."""
+
+
+class Alone:
+    """This process, as in Runner."""
+
+    def feed(self, steps: Steps, source: Batches, guarded: bool) -> None:
+        """None: whatever suits the data."""
+
+    def training(self, model: Any, steps: Steps, feed: Feed, validation: Batches | None, plan: Plan) -> Training:
+        """One fit."""
+        return Training(model, steps, feed, validation, plan)
+
+    def evaluate(self, steps: Steps, data: Batches) -> dict[str, Any]:
+        """Loss and metrics over the data."""
+        return evaluate(steps, data.epoch())
 
 
 class _Stopped(Exception):
@@ -236,8 +264,12 @@ class Training:
             for callback in self.callbacks:
                 callback.on_test_begin()
                 ends.callback(callback.on_test_end)
-            found = evaluate(self.steps, data.epoch(done=self._done), self._interrupts.check)
+            found = self._judge(data)
         return found
+
+    def _judge(self, data: Batches) -> dict[str, Any]:
+        """Loss and metrics over the validation data."""
+        return evaluate(self.steps, data.epoch(done=self._done), self._interrupts.check)
 
     def _run_batches(self, progress: Progress) -> None:
         """The rest of an epoch."""

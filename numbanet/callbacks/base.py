@@ -20,6 +20,7 @@ class Callback:
 
     model: Any = None
     params: Any = None
+    on_every_rank = True  # False: of several processes that train together, the first alone runs it, as it writes files
 
     def set_params(self, params: dict[str, Any]) -> None:
         """Called by fit: "epochs", "steps" of an epoch or None, "verbose", "metrics", the names in logs, "resumed".

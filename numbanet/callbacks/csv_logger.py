@@ -30,6 +30,8 @@ class CSVLogger(Callback):
     header without some of the names that logs will have.
     """
 
+    on_every_rank = False
+
     def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False) -> None:
         if not isinstance(filename, str | os.PathLike):
             fail("CSVLogger", "filename", "a path", filename)

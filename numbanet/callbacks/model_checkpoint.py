@@ -36,6 +36,8 @@ class ModelCheckpoint(Callback):
     it writes, too. Raises ArgumentError where the folder has the best, or later steps, of another training.
     """
 
+    on_every_rank = False
+
     def __init__(
         self,
         folder: str | os.PathLike[str],

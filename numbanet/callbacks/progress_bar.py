@@ -15,6 +15,8 @@ class ProgressBar(Callback):
     ArgumentError otherwise.
     """
 
+    on_every_rank = False
+
     def on_train_begin(self, logs: Logs | None = None) -> None:
         params = self.params or {}
         if params.get("verbose", 0) != 0:

@@ -27,6 +27,8 @@ class TensorBoard(Callback):
     hold NaN or infinity. The state holds the number of steps. Raises MissingDependency, before anything is trained.
     """
 
+    on_every_rank = False
+
     def __init__(
         self, log_dir: str | os.PathLike[str] = "logs", histogram_freq: int = 0, update_freq: str | int = "epoch"
     ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -154,8 +154,13 @@ class RowBatches:
 
     def epoch(self, order: int = 0, first: int = 0, done: int = 0) -> Generator[Data, None, None]:
         """The batches of an epoch, as in Batches."""
+        return self.parts(order, first, slice)
+
+    def parts(self, order: int, first: int, part: Callable[[int, int], slice]) -> Generator[Data, None, None]:
+        """Of each batch, given as its first row and the one behind its last, the rows of `part`."""
         rows = None if self.seed is None else _shuffled(self.samples, self.seed, order)
-        places = (slice(k * self.batch_size, (k + 1) * self.batch_size) for k in range(first, self.batches))
+        starts = range(first * self.batch_size, self.samples, self.batch_size)
+        places = (part(start, min(start + self.batch_size, self.samples)) for start in starts)
         batches = (self.data.rows(place if rows is None else rows[place]) for place in places)
         return batches if isinstance(self.data, Data) or not leaves_a_core() else prefetched(batches)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from .memory_mapped import MappedData
 BATCH = 32  # samples, as in Keras
 PREDICT_BATCH = 256  # enough rows for the register tile, few enough for the caches
 VALIDATION = "fit: validation_data"  # what errors call it
+Maker = Callable[[Steps, Batches, bool], Feed | None]
 KINDS = "(x, y), (x, y, sample_weight) or (x, y, sample_weight, lengths)"
 
 
@@ -104,31 +105,47 @@ class Choice:
             fail("fit", "validation_steps", "None without validation_data", self.validation_steps)
 
 
-def training(given: Given, steps: Steps, choice: Choice, epochs: int, guarded: bool) -> tuple[Feed, Batches | None]:
+def training(
+    given: Given, steps: Steps, choice: Choice, epochs: int, guarded: bool, others: Maker = lambda *batches: None
+) -> tuple[Feed, Batches | None]:
     """The steps of fit for so many epochs, and the batches of its validation, if any.
 
-    What does not fit is refused before anything is trained, as far as that takes no reading.
+    others: makes the steps where other processes do their part of them. What does not fit is refused before anything
+    is trained, as far as that takes no reading.
     """
-    feed: Feed
+    source: Batches
     held: Batches | None
-    feed, held = _of_stream(given, steps, choice, guarded) if given.stream else _of_rows(given, steps, choice, guarded)
+    source, held = _of_stream(given, steps, choice) if given.stream else _of_rows(given, steps, choice)
+    feed = others(steps, source, guarded)
+    alone = feed is None
+    if feed is None:
+        feed = _feed(steps, source, guarded)
     _refuse_one_round(given, epochs)
     if choice.validation_data is not None:
         held = _validation(choice, steps, given.batch_size, epochs)
-    if isinstance(held, RowBatches):
+    if alone and isinstance(held, RowBatches):
         for n in batches.batch_sizes(held.samples, held.batch_size):
             steps.step(replace(EVALUATE, lengths=held.data.masked), n)
     return feed, held
 
 
-def _of_stream(given: Given, steps: Steps, choice: Choice, guarded: bool) -> tuple[Feed, None]:
+def _feed(steps: Steps, source: Batches, guarded: bool) -> Feed:
+    """The steps of a process that is alone."""
+    if isinstance(source, RowBatches):
+        steps.reserve(min(source.batch_size, source.samples))  # before the data take the room
+        if isinstance(source.data, Data) and steps.network.device.holds(source.data.arrays):
+            return ArrayFeed(steps, source.data, source.batch_size, source.seed, guarded)
+    return BatchFeed(steps, source, guarded)
+
+
+def _of_stream(given: Given, steps: Steps, choice: Choice) -> tuple[Batches, None]:
     _refuse_beside_batches("fit", {"validation_split": choice.validation_split or None})
     if isinstance(given.stream, Sequence) and choice.shuffle:
         given.stream.seed = choice.seed
-    return BatchFeed(steps, given.batches(steps, choice.class_weight), guarded), None
+    return given.batches(steps, choice.class_weight), None
 
 
-def _of_rows(given: Given, steps: Steps, choice: Choice, guarded: bool) -> tuple[Feed, RowBatches | None]:
+def _of_rows(given: Given, steps: Steps, choice: Choice) -> tuple[RowBatches, RowBatches | None]:
     samples, factors, held = given.rows(steps), None, None
     if choice.class_weight is not None:
         if samples.y is None:
@@ -141,11 +158,7 @@ def _of_rows(given: Given, steps: Steps, choice: Choice, guarded: bool) -> tuple
         kept, others = door.split_rows(len(samples), samples.labels, choice.validation_split, choice.seed)
         # class weights are of the training
         weighted, held = weighted.part(kept), RowBatches(samples.part(others), given.batch_size)
-    order = choice.seed if choice.shuffle else None
-    steps.reserve(min(given.batch_size, len(weighted)))  # before the data take the room
-    if isinstance(weighted, Data) and steps.network.device.holds(weighted.arrays):
-        return ArrayFeed(steps, weighted, given.batch_size, order, guarded), held
-    return BatchFeed(steps, RowBatches(weighted, given.batch_size, order), guarded), held
+    return RowBatches(weighted, given.batch_size, choice.seed if choice.shuffle else None), held
 
 
 def _validation(choice: Choice, steps: Steps, batch_size: int, epochs: int) -> Batches:
