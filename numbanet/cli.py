@@ -1,64 +1,84 @@
-"""The command line: `numbanet demo`, `numbanet bench` and `numbanet doctor`, also as `python -m numbanet`."""
+"""The command `numbanet`, also as `python -m numbanet`: the door, behind which each command is a file.
+
+Whatever goes wrong is told in a line or a few, without Python's traceback, unless --traceback asks for it.
+"""
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+import traceback
+import warnings
+from collections.abc import Sequence
+from typing import Any
 
-from . import __version__
-from .bench.parser import add_parser
+from .commands.parser import make_parser
 from .errors import NumbanetError
+
+FAILED, INTERRUPTED = 1, 130
+HOMES = {"bench": "bench.command"}  # all others are in commands/
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit code: 0, or 1 with one line on what went wrong."""
+    """Run a command; returns the exit code: 0, 1 with a line on what went wrong, or 130 after Ctrl-C."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    options = _parser().parse_args(given, argparse.Namespace(arguments=given))
+    options = make_parser().parse_args(given, argparse.Namespace(arguments=given))
+    home = importlib.import_module(f".{HOMES.get(options.command, f'commands.{options.command}')}", __package__)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(line_buffering=True)  # so that a log, or `| tee`, has each line when it is printed
+    with warnings.catch_warnings():
+        warnings.showwarning = _warn
+        try:
+            code = home.run(options) or 0
+            sys.stdout.flush()  # what a full disk, or a reader that has gone, did not take is noticed here
+            return int(code)
+        except BrokenPipeError:  # `numbanet demo | head`: whoever read has gone, and no one is left to tell
+            _forget_output()
+            return FAILED
+        except KeyboardInterrupt:
+            _say("interrupted")
+            return INTERRUPTED
+        except Exception as error:
+            if options.traceback:
+                traceback.print_exc()
+            _say(_text(error))
+            _flush()
+            return FAILED
+
+
+def _text(error: Exception) -> str:
+    """What there is to say of an error."""
+    if isinstance(error, NumbanetError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return f"there is not enough memory. {error}".strip()
+    if isinstance(error, OSError) and error.strerror:
+        return f"{os.fspath(error.filename)}: {error.strerror}" if error.filename else error.strerror
+    return (
+        f"{type(error).__name__}: {error}\nThis is an error of numbanet's own. Please report it, with what "
+        "`numbanet --traceback ...` and `numbanet doctor` print."
+    )
+
+
+def _say(text: str) -> None:
+    print(f"numbanet: {text}", file=sys.stderr)
+
+
+def _warn(message: Any, *place: Any, **more: Any) -> None:
+    """A warning in a line, without the place in the program that it came from."""
+    _say(f"warning: {message}")
+
+
+def _flush() -> None:
+    """Write what a command has printed before it failed; where that cannot be, there is nothing more to say."""
     try:
-        return COMMANDS[options.command](options) or 0
-    except NumbanetError as error:
-        print(f"numbanet: {error}", file=sys.stderr)
-        return 1
-    except BrokenPipeError:  # `numbanet demo | head`: whoever read has gone, and Python would complain at its exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except KeyboardInterrupt:
-        print("numbanet: interrupted", file=sys.stderr)
-        return 130
+        sys.stdout.flush()
+    except OSError:
+        _forget_output()
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="numbanet", description="Neural networks made of explicit loops.")
-    parser.add_argument("--version", action="version", version=f"numbanet {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    demo = commands.add_parser("demo", help="train a network on 1,797 real handwritten digits")
-    demo.add_argument("--seed", type=int, default=0, help="of weights, order and dropout (default 0)")
-    demo.add_argument("--epochs", type=int, default=15, help="at most (default 15)")
-    demo.add_argument("--device", default="cpu", help="cpu, or reference for the textbook loops")
-    demo.add_argument("--picture", default="learning_curve.png", help="where the learning curve goes")
-    add_parser(commands)
-    commands.add_parser("doctor", help="versions, processor, threads, compiled kernels: for a bug report")
-    return parser
-
-
-def _demo(options: argparse.Namespace) -> None:
-    from . import demo
-
-    demo.run(options.seed, options.epochs, options.device, options.picture)
-
-
-def _bench(options: argparse.Namespace) -> int:
-    from .bench import command
-
-    return command.run(options)
-
-
-def _doctor(options: argparse.Namespace) -> None:
-    from . import doctor
-
-    doctor.run()
-
-
-COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {"demo": _demo, "bench": _bench, "doctor": _doctor}
+def _forget_output() -> None:
+    """Python writes what is left at its exit, and would complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

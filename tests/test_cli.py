@@ -1,8 +1,10 @@
+import errno
 import os
 import re
 import runpy
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,8 @@ import pytest
 import numbanet as nn
 from numbanet import cli, datasets, demo, plot
 from numbanet.callbacks import History
-from numbanet.errors import MissingDependency
+from numbanet.commands.parser import make_parser
+from numbanet.errors import DataError, MissingDependency
 
 PNG = b"\x89PNG"
 
@@ -125,6 +128,71 @@ def test_an_interruption_is_one_line(monkeypatch, capsys):
     monkeypatch.setattr(demo, "run", interrupted)
     assert cli.main(["demo"]) == 130
     assert capsys.readouterr() == ("", "numbanet: interrupted\n")
+
+
+def raising(error):
+    def run(*arguments):
+        raise error
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (MemoryError(), "there is not enough memory."),
+        (MemoryError("Unable to allocate 1 TiB"), "there is not enough memory. Unable to allocate 1 TiB"),
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
+        (PermissionError(errno.EACCES, "Permission denied", "locked/a.csv"), "locked/a.csv: Permission denied"),
+        (DataError("a.csv, line 3: NaN"), "a.csv, line 3: NaN"),
+    ],
+)
+def test_whatever_goes_wrong_is_a_line(error, told, monkeypatch, capsys):
+    monkeypatch.setattr(demo, "run", raising(error))
+    assert cli.main(["demo"]) == 1
+    assert capsys.readouterr() == ("", f"numbanet: {told}\n")
+
+
+def test_an_error_of_our_own_asks_for_a_report(monkeypatch, capsys):
+    monkeypatch.setattr(demo, "run", raising(TypeError("oh")))
+    assert cli.main(["demo"]) == 1
+    assert capsys.readouterr().err == (
+        "numbanet: TypeError: oh\nThis is an error of numbanet's own. Please report it, with what "
+        "`numbanet --traceback ...` and `numbanet doctor` print.\n"
+    )
+
+
+@pytest.mark.parametrize("arguments", [["--traceback", "demo"], ["demo", "--traceback"]])
+def test_a_traceback_is_shown_where_it_is_asked_for(arguments, monkeypatch, capsys):
+    monkeypatch.setattr(demo, "run", raising(DataError("a.csv, line 3: NaN")))
+    assert cli.main(arguments) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("Traceback (most recent call last):\n")
+    assert told.endswith("DataError: a.csv, line 3: NaN\nnumbanet: a.csv, line 3: NaN\n")
+
+
+def test_a_warning_is_a_line(monkeypatch, capsys):
+    def warned(*arguments):
+        with warnings.catch_warnings(record=False):
+            warnings.simplefilter("always")
+            warnings.warn("the data are few", RuntimeWarning, stacklevel=2)
+
+    monkeypatch.setattr(demo, "run", warned)
+    assert cli.main(["demo"]) == 0
+    assert capsys.readouterr() == ("", "numbanet: warning: the data are few\n")
+
+
+def test_every_command_has_a_help_with_examples(capsys):
+    (commands,) = (action for action in make_parser()._actions if action.dest == "command")
+    for name, parser in commands.choices.items():
+        with pytest.raises(SystemExit) as ended:
+            cli.main([name, "--help"])
+        text = capsys.readouterr().out
+        assert ended.value.code == 0
+        assert text.startswith(f"usage: numbanet {name} ")
+        assert parser.description or name == "bench"
+        if name not in ("bench", "demo", "doctor"):
+            assert f"examples:\n  numbanet {name}" in text or f"numbanet {name} " in text.partition("examples:")[2]
 
 
 def test_no_mistakes_are_no_pictures(capsys):
