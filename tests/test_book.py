@@ -19,7 +19,7 @@ DOCS = Path(__file__).parent.parent / "docs"
 PAGES = sorted(path for path in DOCS.rglob("*.md") if "_build" not in path.parts)
 # beside them nothing: a block of `python` would be shown, and never run
 RUN = {"{testcode}", "{testoutput}"}
-OTHER = {"sh", "{contract}", "{eval-rst}", "{include}", "{lessons}", "{toctree}"}
+OTHER = {"c", "sh", "{contract}", "{eval-rst}", "{include}", "{lessons}", "{toctree}", "toml"}
 
 
 def name(path):
