@@ -24,7 +24,10 @@ from .program import Program
 
 
 class Metric:
-    """The base of all metrics. A subclass defines `record`, and `value` where it is not state[0] / state[1]."""
+    """The base of all metrics. A subclass defines `record`, and `value` where it is not state[0] / state[1].
+
+    States add up: that of two halves of the data, each by itself, is their sum, as it is between processes.
+    """
 
     integer_targets = False  # True: targets are class labels
     state_shape: tuple[int, ...] = (2,)  # float64

@@ -14,6 +14,7 @@ import pytest
 import numbanet as nn
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
+LONG = ("long_memory", "text_generation")  # half a minute and more
 
 pytestmark = pytest.mark.compiled
 
@@ -31,7 +32,9 @@ def one_thread():
     nn.set_num_threads(before)
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [pytest.param(p, id=p.stem, marks=[pytest.mark.nightly] * (p.stem in LONG)) for p in EXAMPLES]
+)
 def test_it_runs(path, capsys, outputs, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where pictures go
     monkeypatch.setattr(sys, "argv", [str(path)])
@@ -126,6 +129,7 @@ def test_shifts_help_and_mirrors_harm(outputs):
     assert accuracy["mirrored"] < accuracy["as they are"] - 0.05
 
 
+@pytest.mark.nightly
 def test_the_lstm_remembers_and_the_simple_rnn_does_not(outputs):
     found = re.findall(
         r"(\w+), +(\d+) steps: .* right +([\d.]+)%; .* (\S+) of that at the last", outputs["long_memory"]
@@ -137,6 +141,7 @@ def test_the_lstm_remembers_and_the_simple_rnn_does_not(outputs):
     assert ratio["SimpleRNN", 100] < 1e-3 < 0.1 < ratio["LSTM", 100]
 
 
+@pytest.mark.nightly
 def test_the_text_is_learned(outputs):
     bits = [float(value) for value in re.findall(r": ([\d.]+) bits per character", outputs["text_generation"])]
     assert bits[-1] < 2.6 < bits[0]

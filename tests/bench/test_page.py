@@ -211,6 +211,7 @@ def test_the_theme_is_the_systems_until_the_button_is_pressed(visit, path, schem
     assert ground(page) == first
     page.locator("#theme").click()
     assert ground(page) == second
+    page.wait_for_timeout(200)  # Chromium hands what is stored from one process to another
     page.reload()
     assert ground(page) == second, "it is remembered"
     page.locator("#theme").click()

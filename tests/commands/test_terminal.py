@@ -22,6 +22,13 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and ter
 LONG = ("--set", "training.epochs=120", "--set", "training.batch_size=1", "--set", "training.checkpoint_every=20")
 
 
+@pytest.fixture(autouse=True)
+def interruptible():
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it in the background
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def folder(tmp_path):
     fill(tmp_path)

@@ -206,6 +206,7 @@ def test_processes_that_do_not_find_each_other_are_refused(size, monkeypatch):
         assert launch.join.__wrapped__().size == 1
 
 
+@pytest.mark.compiled  # NumPy's scalars warn of what overflows
 def test_a_refused_step_leaves_the_totals_of_the_epoch():
     """A checkpoint that a callback writes then goes on from there."""
     seen = []

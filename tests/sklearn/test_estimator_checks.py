@@ -23,6 +23,7 @@ print(json.dumps([[r["check_name"], r["status"], repr(r["exception"])] for r in 
 REASONS = ("pandas is not installed", "array_api_strict is not installed")
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize(("name", "least"), [("NumbanetClassifier", 67), ("NumbanetRegressor", 60)])
 def test_every_check_of_scikit_learn_passes(name, least):
     # a process of its own: SciPy looks for its setting when it is imported
