@@ -213,6 +213,26 @@ def _narrow(first, last, j0, width, runs, depth, a_, b_, s_, c_):
 
 
 @apart
+def panel_sum(rows, j0, width, depth, a_, b_, c_):
+    """C += A B for one run, whose sum is taken by itself: a single sum of thousands of terms loses digits."""
+    a, a_at, a_run, step = a_
+    c, c_at = c_
+    part, zeros = stack(BLOCK_CELLS, a), stack(COLUMNS, a)
+    part_at, start_at = stack(BLOCK_TABLE, a_at), stack(BLOCK_TABLE, a_at)
+    clear(zeros)
+    steps(np.int64(BLOCK_TABLE), ZERO, ZERO, start_at, ZERO)
+    for i0 in range(0, rows, BLOCK):
+        here = min(BLOCK, rows - i0)
+        ladder(here, ZERO, LINE, part_at)
+        rows_ = (a, a_at[i0 : i0 + here + SPARE], a_run, step)
+        panel_product(ZERO, here, ZERO, width, ONE, depth, rows_, b_, (zeros, start_at), (part, part_at))
+        for i in range(here):
+            ci, pi = np.uint64(c_at[i0 + i] + j0), np.uint64(i * COLUMNS)
+            for j in range(np.uint64(width)):
+                c[ci + j] += part[pi + j]
+
+
+@apart
 def row_product(width, depth, a_, b_, c_):
     """C += A B for a single row and `width` columns of B, of which every element is needed only once.
 

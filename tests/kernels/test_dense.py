@@ -63,6 +63,19 @@ def test_reference_agrees_with_torch(size):
         assert_agrees(found, expected.numpy(), 1e-10)
 
 
+@pytest.mark.compiled
+@pytest.mark.parametrize(("rows", "columns"), [(1, 300), (3, 10), (37, 64)])
+def test_long_sums_keep_their_digits(rows, columns):
+    """They are taken block by block: a single one of so many float32 would be off by 3e-6 to 4e-6."""
+    x, w, b, dy = arrays(rows, 20_001, columns, "float32")
+    y = poisoned(dy)
+    cpu.forward(x, w, b, y)
+    assert_agrees(y, x.astype("float64") @ w.astype("float64") + b, 1e-6)
+    alone = poisoned(y[:1])
+    cpu.forward(x[:1], w, b, alone)
+    np.testing.assert_array_equal(alone, y[:1])  # whatever rows there are beside it
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_forward_without_bias(dtype):
     x, w, b, y = arrays(13, 7, 31, dtype)

@@ -21,13 +21,15 @@ from .._tile import (
     pack,
     pack_stack,
     panel_product,
+    panel_sum,
     row_product,
     stack,
 )
 
 ROWS, PANELS = 256, 8  # of a task, at most: a block of A, 256 deep, and its part of C then stay in the L2 cache
 TASKS = 16  # that a product is cut into, at least, if it has as many panels
-TABLE, RIGHT, LEFT = ROWS + SPARE, DEPTH * COLUMNS * PANELS, DEPTH * ROWS
+WIDTH = COLUMNS * PANELS
+TABLE, RIGHT, LEFT = ROWS + SPARE, DEPTH * WIDTH, DEPTH * ROWS
 MANY = 3  # panels that repay the packing of A
 LINES, TURNS = 32, 16  # of all panels of B, of all rows of A, that are packed at a time
 FLOPS, FLOPS_ALONE = 150e3, 20e3  # in a microsecond on one core, roughly; a single row waits for memory
@@ -81,6 +83,27 @@ def _pack_right(j0, j1, p0, depth, b_, right):
             pack(min(few, depth - q0), min(COLUMNS, j1 - j), lines, right, (j - j0) * DEPTH + q0 * COLUMNS)
 
 
+@inline
+def _even(depth):
+    """The depth of a block: as even as DEPTH allows. What a block adds up to is added to the others."""
+    blocks = (depth + DEPTH - 1) // DEPTH
+    return (depth + blocks - 1) // blocks
+
+
+@inline
+def _multiply_row(first, width, depth, a_, b_, c):
+    """C += A B for a single row, in the same sums as more rows."""
+    a, a0 = a_
+    b, b0, brs = b_
+    part, even = stack(WIDTH, c), _even(depth)
+    row_product(width, min(even, depth), (a, a0), b_, (c, first))
+    for p0 in range(even, depth, even):
+        clear(part)
+        row_product(width, min(even, depth - p0), (a, a0 + p0), (b, b0 + p0 * brs, brs), (part, ZERO))
+        for j in range(np.uint64(width)):
+            c[np.uint64(first) + j] += part[j]
+
+
 @apart
 def _multiply(place, depth, a_, b_, s_, c_):
     """C = S + A B for the rows and columns of `place`; a matrix is its array and its two strides.
@@ -96,7 +119,7 @@ def _multiply(place, depth, a_, b_, s_, c_):
         first = i0 * crs + j0
         for j in range(j1 - j0):
             c[np.uint64(first + j)] = s[np.uint64(i0 * srs + (j0 + j) * scs)]
-        row_product(j1 - j0, depth, (a, i0 * ars), (b, j0, brs), (c, first))
+        _multiply_row(first, j1 - j0, depth, (a, i0 * ars), (b, j0, brs), c)
         return
     rows, many = i1 - i0, ars == 1 and j1 - j0 >= MANY * COLUMNS
     few = bcs == 1 and rows < FEW and (j1 - j0) % COLUMNS == 0
@@ -110,7 +133,7 @@ def _multiply(place, depth, a_, b_, s_, c_):
             a_at[i] = k // STACKED * STACKED * DEPTH + k % STACKED
     else:
         ladder(rows, i0 * ars, ars, a_at)
-    even = (depth + (depth + DEPTH - 1) // DEPTH - 1) // ((depth + DEPTH - 1) // DEPTH)
+    even = _even(depth)
     for p0 in range(0, depth, even):
         chunk = min(even, depth - p0)
         if many:
@@ -122,9 +145,11 @@ def _multiply(place, depth, a_, b_, s_, c_):
         for j in range(j0, j1, COLUMNS):
             if p0 == 0:
                 ladder(rows, j * scs - j, srs, s_at)
-            start = (s, s_at) if p0 == 0 else (c, c_at)
             panel_ = (b, p0 * brs + j, b_run, brs) if few else (right, (j - j0) * DEPTH, b_run, LINE)
-            panel_product(ZERO, rows, j, min(COLUMNS, j1 - j), ONE, chunk, rows_, panel_, start, (c, c_at))
+            if p0 == 0:
+                panel_product(ZERO, rows, j, min(COLUMNS, j1 - j), ONE, chunk, rows_, panel_, (s, s_at), (c, c_at))
+            else:
+                panel_sum(rows, j, min(COLUMNS, j1 - j), chunk, rows_, panel_, (c, c_at))
 
 
 @kernel(tasks=lambda x, w, b, y: _tasks(*y.shape), work=lambda x, w, b, y: _work(*y.shape, len(w)))

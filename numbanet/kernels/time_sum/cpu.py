@@ -19,6 +19,7 @@ from .._tile import (
     pack,
     pack_stack,
     panel_product,
+    panel_sum,
     stack,
     steps,
 )
@@ -109,11 +110,12 @@ def backward_kernel(task, dz, a, mask, keep, shift, columns, dw):
                 n, s = n + 1, 0
         # B1
         for j in range(j0, j1, COLUMNS):
-            if not done:
-                steps(np.int64(rows + SPARE), -j, ZERO, s_at, ZERO)
-            start = (out, c_at) if done else (zeros, s_at)
             b_, a_ = (right, (j - j0) * DEPTH, runs, LINE), (left, a_at, runs, np.int64(STACKED))
-            panel_product(ZERO, rows, j, min(COLUMNS, j1 - j), ONE, filled, a_, b_, start, (out, c_at))
+            if done:
+                panel_sum(rows, j, min(COLUMNS, j1 - j), filled, a_, b_, (out, c_at))
+            else:
+                steps(np.int64(rows + SPARE), -j, ZERO, s_at, ZERO)
+                panel_product(ZERO, rows, j, min(COLUMNS, j1 - j), ONE, filled, a_, b_, (zeros, s_at), (out, c_at))
         done = True
 
 
