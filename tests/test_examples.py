@@ -114,8 +114,13 @@ def test_lenet_on_a_file_that_one_has(capsys):
     assert float(re.search(r"test accuracy ([\d.]+)", printed)[1]) > 0.8
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("name", "least"), [("mnist_10k.npz", 0.98), ("fashion-mnist", 0.9)])
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [
+        pytest.param("mnist_10k.npz", 0.98, marks=pytest.mark.slow),
+        pytest.param("fashion-mnist", 0.9, marks=pytest.mark.nightly),
+    ],
+)
 def test_lenet_after_ten_epochs(name, least, capsys):
     run_lenet(name, "--epochs", "10")
     assert float(re.search(r"test accuracy ([\d.]+)", capsys.readouterr().out)[1]) >= least

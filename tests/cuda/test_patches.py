@@ -60,7 +60,9 @@ def test_rounded_convolutions(precision, it):
     check(precision, it)
 
 
-@pytest.mark.parametrize("it", BEYOND, ids=["wide", "odd"])
+@pytest.mark.parametrize(
+    "it", [pytest.param(BEYOND[0], id="wide", marks=pytest.mark.nightly), pytest.param(BEYOND[1], id="odd")]
+)
 @pytest.mark.parametrize(("precision", "tile"), TILES, ids=lambda v: v if isinstance(v, str) else f"{v[0]}x{v[1]}")
 def test_every_tile(precision, tile, it, monkeypatch):
     module = importlib.import_module(f"numbanet.kernels.conv2d.{precision}")

@@ -30,7 +30,9 @@ def arrays(N, I, O):
     return tuple(random.standard_normal(shape).astype("float32") for shape in ((N, I), (I, O), (O,), (N, O)))
 
 
-@pytest.mark.parametrize("wide", [True, False], ids=["wide", "odd"])
+@pytest.mark.parametrize(
+    "wide", [pytest.param(True, id="wide", marks=pytest.mark.nightly), pytest.param(False, id="odd")]
+)
 @pytest.mark.parametrize("choice", TILES, ids=lambda c: f"{c[0][0]}x{c[0][1]}-{c[1]}")
 def test_every_tile(choice, wide, monkeypatch):
     (rows, columns, *_), slices = choice

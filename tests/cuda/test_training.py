@@ -203,6 +203,7 @@ def test_gates_of_a_lstm(device):
         np.testing.assert_allclose(found[name], expected[name], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.nightly
 def test_gradients_are_checked_without_rounding(device):
     rounding = type(device)(device.driver, "bf16")
     model = nn.Sequential([L.Dense(3)], seed=1)

@@ -37,7 +37,7 @@ def test_mutated_files_are_refused_or_are_what_they_say(tmp_path):
     assert sum(n for outcome, n in found["outcomes"].items() if "FileError" in outcome) > 200
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_thousand_mutated_files_are_refused_or_are_what_they_say(tmp_path):
     assert_good(total([run(1, range(1000), tmp_path)]))
 
