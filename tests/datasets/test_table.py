@@ -301,7 +301,7 @@ def _is_number(text):
         return False
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_hundred_thousand_rows_take_less_than_two_seconds(tmp_path):
     values = np.random.default_rng(0).normal(size=(100_000, 20))
     lines = (",".join(map(repr, row)) for row in values.tolist())
