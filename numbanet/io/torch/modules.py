@@ -58,6 +58,19 @@ from .tensors import own
 
 Converter = Callable[[Step, Flow], None]
 
+WINDOWS = {  # by what is taken of a window, and the axes it has
+    ("max", 1): MaxPooling1D,
+    ("max", 2): MaxPooling2D,
+    ("average", 1): AveragePooling1D,
+    ("average", 2): AveragePooling2D,
+}
+WHOLE = {
+    ("max", 1): GlobalMaxPooling1D,
+    ("max", 2): GlobalMaxPooling2D,
+    ("average", 1): GlobalAveragePooling1D,
+    ("average", 2): GlobalAveragePooling2D,
+}
+
 
 def _pair(value: Any) -> tuple[int, ...]:
     return (value, value) if isinstance(value, int) else tuple(value)
@@ -137,12 +150,7 @@ def transposed(step: Step, flow: Flow) -> None:
 
 def pooling(kind: str, axes: int) -> Converter:
     """Windows whose positions are all inside, or over padding that torch and we count in the same way."""
-    cls = {
-        ("max", 1): MaxPooling1D,
-        ("max", 2): MaxPooling2D,
-        ("average", 1): AveragePooling1D,
-        ("average", 2): AveragePooling2D,
-    }[kind, axes]
+    cls = WINDOWS[kind, axes]
 
     def convert(step: Step, flow: Flow) -> None:
         m = step.module
@@ -170,18 +178,8 @@ def pooling(kind: str, axes: int) -> Converter:
 
 def adaptive(kind: str, axes: int) -> Converter:
     """One position is global pooling; sizes that divide the input's are windows side by side."""
-    whole = {
-        ("max", 1): GlobalMaxPooling1D,
-        ("max", 2): GlobalMaxPooling2D,
-        ("average", 1): GlobalAveragePooling1D,
-        ("average", 2): GlobalAveragePooling2D,
-    }[kind, axes]
-    windows = {
-        ("max", 1): MaxPooling1D,
-        ("max", 2): MaxPooling2D,
-        ("average", 1): AveragePooling1D,
-        ("average", 2): AveragePooling2D,
-    }[kind, axes]
+    whole = WHOLE[kind, axes]
+    windows = WINDOWS[kind, axes]
 
     def convert(step: Step, flow: Flow) -> None:
         m = step.module
