@@ -9,21 +9,8 @@ end together. For a single sample the weights are read as they are: each step ne
 import numpy as np
 
 from ._jit import apart, inline, like
-from ._tile import (
-    COLUMNS,
-    INDEX,
-    LINE,
-    ONE,
-    SPARE,
-    ZERO,
-    flat,
-    pack,
-    panel_product,
-    row_product,
-    spare,
-    stack,
-    steps,
-)
+from ._pack import pack
+from ._tile import COLUMNS, INDEX, LINE, ONE, SPARE, ZERO, flat, panel_product, row_product, spare, stack, steps
 
 SAMPLES = 16  # of a task, at most
 TABLE = SAMPLES + SPARE

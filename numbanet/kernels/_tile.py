@@ -29,18 +29,21 @@ COLUMNS, HALF = (4, 2) if DISABLED else (32, 16)
 TILE = "python" if DISABLED else INSTRUCTION_SET
 ROWS, GROUP = {"avx512": (8, 4), "avx2": (3, 3), "neon": (2, 2), "python": (2, 2)}[TILE]
 HALF_ROWS, HALF_GROUP = {"avx512": (8, 4), "avx2": (4, 4), "neon": (4, 4), "python": (2, 2)}[TILE]
+# Two panels at once have twice the sums for the same loads of A. A core that feeds multiply-adds from its L1 cache does
+# 1.07 loads a cycle (November 2026, Xeon): 8 by 32 with 10 loads for 16 of them 82 %, 4 by 64 with 8 loads 94 %.
+# Without AVX-512's 32 registers the sums of a pair do not fit.
+PAIRS = TILE in ("avx512", "python")
+PAIR_ROWS = PAIR_GROUP = 2 if DISABLED else 4
 SPARE = 8  # entries of a table of rows beyond its rows: they repeat the last, for a tile that reaches past it
 BLOCK = 24  # rows of a block on the stack: whole tiles of every height
-BLOCK_TABLE, BLOCK_CELLS = BLOCK + SPARE, BLOCK * COLUMNS
+PAIR = 2 * COLUMNS
+BLOCK_TABLE, BLOCK_CELLS, PAIR_CELLS = BLOCK + SPARE, BLOCK * COLUMNS, BLOCK * PAIR
 DEPTH = 272  # rows of a packed panel: 34 KB in float32, which stay in the L1 cache
-STACKED = 8  # columns of what `pack_stack` makes
-TURNED, TURNED_ROWS = (2, 4) if DISABLED else (8, 64)
-TURNED_CELLS = TURNED * TURNED_ROWS
 LONG = 4 * COLUMNS  # columns of a single row's product
 FEW = 32  # rows of A that do not repay the packing of B
 INDEX = np.zeros(1, np.int64)  # a type for `stack`
 # Numba compiles a helper anew for every constant it is called with, but not for these
-ZERO, ONE, LINE = np.int64(0), np.int64(1), np.int64(COLUMNS)
+ZERO, ONE, LINE, PAIR_LINE = np.int64(0), np.int64(1), np.int64(COLUMNS), np.int64(PAIR)
 
 
 @intrinsic
@@ -131,7 +134,46 @@ def _make(rows, group, columns):
     return tile
 
 
+def _make_pair(rows, group, columns):
+    """The tile of `rows` by two panels of `columns` for one run; in B, the second lies `gap` after the first."""
+    wide = 2 * columns
+    cells = rows * wide
+
+    @apart
+    def tile(i0, j0, gap, depth, a_, b_, s_, c_):
+        a, a_at, a_run, step = a_
+        b, b0, b_run, brs = b_
+        s, s_at = s_
+        c, c_at = c_
+        total, at = stack(cells, a), stack(rows, a_at)
+        for i in range(rows):
+            at[i] = a_at[np.uint64(i0 + i)] + a_run[0]
+        for i in range(0, rows, group):
+            for j in range(wide):
+                for u in range(group):
+                    total[(i + u) * wide + j] = s[np.uint64(s_at[np.uint64(i0 + i + u)] + j0 + j)]
+        q, bo = ZERO, b0 + b_run[0]
+        for _ in range(depth):
+            for i in range(0, rows, group):
+                for j in range(columns):
+                    for u in range(group):
+                        total[(i + u) * wide + j] += a[np.uint64(at[i + u] + q)] * b[np.uint64(bo + j)]
+            for i in range(0, rows, group):
+                for j in range(columns):
+                    for u in range(group):
+                        total[(i + u) * wide + columns + j] += a[np.uint64(at[i + u] + q)] * b[np.uint64(bo + gap + j)]
+            q += step
+            bo += brs
+        for i in range(rows):
+            ci = c_at[np.uint64(i0 + i)] + j0
+            for j in range(wide):
+                c[np.uint64(ci + j)] = total[i * wide + j]
+
+    return tile
+
+
 _tile = _make(ROWS, GROUP, COLUMNS)
+_pair = _make_pair(PAIR_ROWS, PAIR_GROUP, COLUMNS)
 _half = _make(HALF_ROWS, HALF_GROUP, HALF)
 
 
@@ -178,6 +220,40 @@ def panel_product(first, last, j0, width, runs, depth, a_, b_, s_, c_):
         _narrow(first, last, j0, width, runs, depth, a_, b_, s_, c_)
 
 
+def _two(rows, j0, gap, depth, a_, b_, s_, c_):
+    for i in range(0, rows, PAIR_ROWS):
+        _pair(i, j0, gap, depth, a_, b_, s_, c_)
+
+
+@apart
+def _together(rows, j0, gap, depth, a_, b_, s_, c_):
+    for i in range(0, rows, PAIR_ROWS):
+        _pair(i, j0, gap, depth, a_, b_, s_, c_)
+
+
+@apart
+def _in_turn(rows, j0, gap, depth, a_, b_, s_, c_):
+    b, b0, b_run, brs = b_
+    panel_product(ZERO, rows, j0, LINE, ONE, depth, a_, b_, s_, c_)
+    panel_product(ZERO, rows, j0 + COLUMNS, LINE, ONE, depth, a_, (b, b0 + gap, b_run, brs), s_, c_)
+
+
+@overload(_two, inline="always")
+def _two_by_type(rows, j0, gap, depth, a_, b_, s_, c_):
+    if PAIRS and a_[0].dtype == types.float32:
+        return lambda rows, j0, gap, depth, a_, b_, s_, c_: _together(rows, j0, gap, depth, a_, b_, s_, c_)
+    return lambda rows, j0, gap, depth, a_, b_, s_, c_: _in_turn(rows, j0, gap, depth, a_, b_, s_, c_)
+
+
+@inline
+def panels_product(rows, j0, width, gap, depth, a_, b_, s_, c_):
+    """C = S + A B for one run: a panel, as above, or two whole ones where `width` is PAIR."""
+    if width == PAIR:
+        _two(rows, j0, gap, depth, a_, b_, s_, c_)
+    else:
+        panel_product(ZERO, rows, j0, width, ONE, depth, a_, b_, s_, c_)
+
+
 @apart
 def _narrow(first, last, j0, width, runs, depth, a_, b_, s_, c_):
     """The sums of other widths go through a block on the stack."""
@@ -213,21 +289,24 @@ def _narrow(first, last, j0, width, runs, depth, a_, b_, s_, c_):
 
 
 @apart
-def panel_sum(rows, j0, width, depth, a_, b_, c_):
-    """C += A B for one run, whose sum is taken by itself: a single sum of thousands of terms loses digits."""
+def panel_sum(rows, j0, width, gap, depth, a_, b_, c_):
+    """C += A B for one run of one or two panels, whose sum is taken by itself.
+
+    A single sum of thousands of terms loses digits.
+    """
     a, a_at, a_run, step = a_
     c, c_at = c_
-    part, zeros = stack(BLOCK_CELLS, a), stack(COLUMNS, a)
+    part, zeros = stack(PAIR_CELLS, a), stack(PAIR, a)
     part_at, start_at = stack(BLOCK_TABLE, a_at), stack(BLOCK_TABLE, a_at)
     clear(zeros)
     steps(np.int64(BLOCK_TABLE), ZERO, ZERO, start_at, ZERO)
     for i0 in range(0, rows, BLOCK):
         here = min(BLOCK, rows - i0)
-        ladder(here, ZERO, LINE, part_at)
+        ladder(here, ZERO, PAIR_LINE, part_at)
         rows_ = (a, a_at[i0 : i0 + here + SPARE], a_run, step)
-        panel_product(ZERO, here, ZERO, width, ONE, depth, rows_, b_, (zeros, start_at), (part, part_at))
+        panels_product(here, ZERO, width, gap, depth, rows_, b_, (zeros, start_at), (part, part_at))
         for i in range(here):
-            ci, pi = np.uint64(c_at[i0 + i] + j0), np.uint64(i * COLUMNS)
+            ci, pi = np.uint64(c_at[i0 + i] + j0), np.uint64(i * PAIR)
             for j in range(np.uint64(width)):
                 c[ci + j] += part[pi + j]
 
@@ -313,66 +392,3 @@ def ladder(count, start, step, at):
     """at[i] = start + i step for `count` rows; the spare entries repeat the last."""
     steps(count, start, step, at, ZERO)
     spare(count, at)
-
-
-@apart
-def _turn(depth, width, b_, panel, q):
-    """The part of `pack` for a transposed B: TURNED columns after another, a block of them at a time.
-
-    LLVM turns such a block with shuffles, 2.5 ns for 16 elements; what it makes of more columns gathers, 4.8 ns.
-    """
-    b, bo, _, bcs = b_
-    block = stack(TURNED_CELLS, b)
-    whole = width // TURNED * TURNED
-    for j0 in range(0, whole, TURNED):
-        for p0 in range(0, depth, TURNED_ROWS):
-            here, first = min(TURNED_ROWS, depth - p0), bo + p0 + j0 * bcs
-            for p in range(here):
-                for j in range(TURNED):
-                    block[np.uint64(p * TURNED + j)] = b[np.uint64(first + p + j * bcs)]
-            for p in range(here):
-                for j in range(TURNED):
-                    panel[np.uint64(q + (p0 + p) * COLUMNS + j0 + j)] = block[np.uint64(p * TURNED + j)]
-    for p in range(depth if whole < COLUMNS else 0):
-        for j in range(whole, width):
-            panel[np.uint64(q + p * COLUMNS + j)] = b[np.uint64(bo + p + j * bcs)]
-        for j in range(width, COLUMNS):
-            panel[np.uint64(q + p * COLUMNS + j)] = like(0.0, panel)
-
-
-def _make_pack(columns):
-    @apart
-    def copy(depth, width, b_, panel, q):
-        b, bo, brs = b_
-        line = stack(columns, b)
-        # whole registers, while B has them: the tile's sums of what lies right of B are not written
-        whole = depth if width == columns else max(min(depth, (b.size - columns - bo + brs) // max(brs, 1)), 0)
-        for p in range(whole):  # B and the panel might be one memory, for all LLVM knows: first read, then write
-            for j in range(columns):
-                line[j] = b[np.uint64(bo + p * brs + j)]
-            for j in range(columns):
-                panel[np.uint64(q + p * columns + j)] = line[j]
-        for p in range(whole, depth):
-            for j in range(width):
-                panel[np.uint64(q + p * columns + j)] = b[np.uint64(bo + p * brs + j)]
-            for j in range(width, columns):
-                panel[np.uint64(q + p * columns + j)] = like(0.0, panel)
-
-    return copy
-
-
-_copy = _make_pack(COLUMNS)
-pack_stack = _make_pack(STACKED)
-
-
-@inline
-def pack(depth, width, b_, panel, q):
-    """Copy `depth` rows of `width` elements of B to the panel from q on, with any numbers to their right.
-
-    One of B's two strides is 1: the other one for a transposed matrix.
-    """
-    b, bo, brs, bcs = b_
-    if bcs == 1:
-        _copy(depth, width, (b, bo, brs), panel, q)
-    else:
-        _turn(depth, width, b_, panel, q)

@@ -10,23 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from ._jit import apart, inline, like
-from ._tile import (
-    COLUMNS,
-    INDEX,
-    LINE,
-    ONE,
-    SPARE,
-    STACKED,
-    ZERO,
-    clear,
-    ladder,
-    pack,
-    pack_stack,
-    panel_product,
-    spare,
-    stack,
-    steps,
-)
+from ._pack import STACKED, pack, pack_stack
+from ._tile import COLUMNS, INDEX, LINE, ONE, SPARE, ZERO, clear, ladder, panel_product, spare, stack, steps
 
 CELLS = 256  # output positions of a block
 BAND = 65536  # elements of the band's copy: 256 KB in float32, which stay in the L2 cache

@@ -10,8 +10,9 @@ import numpy as np
 
 from .._jit import inline, like
 from .._kernel import kernel
+from .._pack import pack
 from .._planes import correlate_few, few
-from .._tile import COLUMNS, ONE, ZERO, clear, flat, pack, stack
+from .._tile import COLUMNS, ONE, ZERO, clear, flat, stack
 from .._windows import correlate, correlate_pixels, count_blocks, cut
 
 FLOPS = 150e3  # in a microsecond on one core, roughly

@@ -4,6 +4,7 @@ import numpy as np
 
 from .._jit import apart, inline, like
 from .._kernel import kernel
+from .._pack import STACKED, pack, pack_stack
 from .._tile import (
     COLUMNS,
     DEPTH,
@@ -12,16 +13,14 @@ from .._tile import (
     LINE,
     LONG,
     ONE,
+    PAIR,
     SPARE,
-    STACKED,
     ZERO,
     clear,
     flat,
     ladder,
-    pack,
-    pack_stack,
-    panel_product,
     panel_sum,
+    panels_product,
     row_product,
     stack,
 )
@@ -142,14 +141,16 @@ def _multiply(place, depth, a_, b_, s_, c_):
             _pack_right(j0, j1, p0, chunk, b_, right)
         a_run[0] = 0 if many else p0 * acs
         rows_ = (left if many else a, a_at, a_run, np.int64(STACKED) if many else acs)
-        for j in range(j0, j1, COLUMNS):
-            if p0 == 0:
-                ladder(rows, j * scs - j, srs, s_at)
+        gap, j = LINE if few else np.int64(DEPTH * COLUMNS), j0
+        while j < j1:
+            width = PAIR if j1 - j >= PAIR else min(COLUMNS, j1 - j)
             panel_ = (b, p0 * brs + j, b_run, brs) if few else (right, (j - j0) * DEPTH, b_run, LINE)
             if p0 == 0:
-                panel_product(ZERO, rows, j, min(COLUMNS, j1 - j), ONE, chunk, rows_, panel_, (s, s_at), (c, c_at))
+                ladder(rows, j * scs - j, srs, s_at)
+                panels_product(rows, j, width, gap, chunk, rows_, panel_, (s, s_at), (c, c_at))
             else:
-                panel_sum(rows, j, min(COLUMNS, j1 - j), chunk, rows_, panel_, (c, c_at))
+                panel_sum(rows, j, width, gap, chunk, rows_, panel_, (c, c_at))
+            j += width
 
 
 @kernel(tasks=lambda x, w, b, y: _tasks(*y.shape), work=lambda x, w, b, y: _work(*y.shape, len(w)))
@@ -162,7 +163,7 @@ def forward(task, x, w, b, y):
 @kernel(tasks=lambda x, w, y: _tasks(*y.shape), work=lambda x, w, y: _work(*y.shape, len(w)))
 def forward_without_bias(task, x, w, y):
     I, O = w.shape
-    place, zeros = _place(task, len(x), O), stack(COLUMNS, x)
+    place, zeros = _place(task, len(x), O), stack(PAIR, x)
     clear(zeros)
     # F1 with b = 0
     _multiply(place, I, (flat(x), I, ONE), (flat(w), O, ONE), (zeros, ZERO, ZERO), (flat(y), O))
@@ -171,7 +172,7 @@ def forward_without_bias(task, x, w, y):
 @kernel(tasks=lambda dy, w, dx: _tasks(*dx.shape), work=lambda dy, w, dx: _work(*dx.shape, dy.shape[1]))
 def backward_input(task, dy, w, dx):
     I, O = w.shape
-    place, zeros = _place(task, len(dy), I), stack(COLUMNS, dy)
+    place, zeros = _place(task, len(dy), I), stack(PAIR, dy)
     clear(zeros)
     # B1: w is read as its transpose
     _multiply(place, O, (flat(dy), O, ONE), (flat(w), ONE, O), (zeros, ZERO, ZERO), (flat(dx), I))
@@ -180,7 +181,7 @@ def backward_input(task, dy, w, dx):
 @kernel(tasks=lambda dy, x, dw: _tasks(*dw.shape), work=lambda dy, x, dw: _work(*dw.shape, len(x)))
 def backward_kernel(task, dy, x, dw):
     I, O = dw.shape
-    place, zeros = _place(task, I, O), stack(COLUMNS, dy)
+    place, zeros = _place(task, I, O), stack(PAIR, dy)
     clear(zeros)
     # B2: x is read as its transpose
     _multiply(place, len(x), (flat(x), ONE, I), (flat(dy), O, ONE), (zeros, ZERO, ZERO), (flat(dw), O))

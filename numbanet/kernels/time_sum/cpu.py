@@ -4,22 +4,21 @@ import numpy as np
 
 from .._jit import apart, inline, like
 from .._kernel import kernel
+from .._pack import STACKED, pack, pack_stack
 from .._tile import (
     COLUMNS,
     DEPTH,
     INDEX,
     LINE,
     ONE,
+    PAIR,
     SPARE,
-    STACKED,
     ZERO,
     clear,
     flat,
     ladder,
-    pack,
-    pack_stack,
-    panel_product,
     panel_sum,
+    panels_product,
     stack,
     steps,
 )
@@ -82,7 +81,7 @@ def backward_kernel(task, dz, a, mask, keep, shift, columns, dw):
     i0, j0 = task // over * height, columns[0] + task % over * width
     i1, j1 = min(i0 + height, I), min(j0 + width, columns[1])
     a_at, s_at, c_at, runs = stack(TABLE, INDEX), stack(TABLE, INDEX), stack(TABLE, INDEX), stack(1, INDEX)
-    left, right, zeros = stack(LEFT, dz), stack(RIGHT, dz), stack(COLUMNS, dz)
+    left, right, zeros = stack(LEFT, dz), stack(RIGHT, dz), stack(PAIR, dz)
     out, rows = flat(dw), i1 - i0
     clear(zeros)
     runs[0] = 0
@@ -109,13 +108,16 @@ def backward_kernel(task, dz, a, mask, keep, shift, columns, dw):
             if s == T:
                 n, s = n + 1, 0
         # B1
-        for j in range(j0, j1, COLUMNS):
+        gap, j = np.int64(DEPTH * COLUMNS), j0
+        while j < j1:
+            width = PAIR if j1 - j >= PAIR else min(COLUMNS, j1 - j)
             b_, a_ = (right, (j - j0) * DEPTH, runs, LINE), (left, a_at, runs, np.int64(STACKED))
             if done:
-                panel_sum(rows, j, min(COLUMNS, j1 - j), filled, a_, b_, (out, c_at))
+                panel_sum(rows, j, width, gap, filled, a_, b_, (out, c_at))
             else:
                 steps(np.int64(rows + SPARE), -j, ZERO, s_at, ZERO)
-                panel_product(ZERO, rows, j, min(COLUMNS, j1 - j), ONE, filled, a_, b_, (zeros, s_at), (out, c_at))
+                panels_product(rows, j, width, gap, filled, a_, b_, (zeros, s_at), (out, c_at))
+            j += width
         done = True
 
 
