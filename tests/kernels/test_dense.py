@@ -5,7 +5,7 @@ from numbanet.kernels.dense import cpu, reference
 from tests.oracles import DTYPES, assert_agrees, assert_gradient, poisoned
 
 SIZES = [(1, 1, 1), (1, 7, 3), (1, 131, 300), (5, 3, 1), (4, 64, 32), (13, 7, 31), (67, 131, 37)]
-SIZES.append(pytest.param((65, 300, 129), marks=pytest.mark.compiled))
+SIZES += [pytest.param(size, marks=pytest.mark.compiled) for size in ((65, 300, 129), (9, 5, 531), (37, 300, 531))]
 
 
 def arrays(N, I, O, dtype="float64"):

@@ -26,7 +26,7 @@ from .._tile import (
 )
 
 ROWS, PANELS = 256, 8  # of a task, at most: a block of A, 256 deep, and its part of C then stay in the L2 cache
-TASKS = 16  # that a product is cut into, at least, if it has as many panels
+TASKS = 8  # that a product is cut into, at least, if it has as many panels
 WIDTH = COLUMNS * PANELS
 TABLE, RIGHT, LEFT = ROWS + SPARE, DEPTH * WIDTH, DEPTH * ROWS
 MANY = 3  # panels that repay the packing of A
