@@ -38,7 +38,7 @@ SPARE = 8  # entries of a table of rows beyond its rows: they repeat the last, f
 BLOCK = 24  # rows of a block on the stack: whole tiles of every height
 PAIR = 2 * COLUMNS
 BLOCK_TABLE, BLOCK_CELLS, PAIR_CELLS = BLOCK + SPARE, BLOCK * COLUMNS, BLOCK * PAIR
-DEPTH = 272  # rows of a packed panel: 34 KB in float32, which stay in the L1 cache
+DEPTH = 272  # rows of a packed panel: 34 KB in float32. A pair comes out of the L2 cache; 136 or 200 rows are no faster
 LONG = 4 * COLUMNS  # columns of a single row's product
 FEW = 32  # rows of A that do not repay the packing of B
 INDEX = np.zeros(1, np.int64)  # a type for `stack`
@@ -221,8 +221,7 @@ def panel_product(first, last, j0, width, runs, depth, a_, b_, s_, c_):
 
 
 def _two(rows, j0, gap, depth, a_, b_, s_, c_):
-    for i in range(0, rows, PAIR_ROWS):
-        _pair(i, j0, gap, depth, a_, b_, s_, c_)
+    _together(rows, j0, gap, depth, a_, b_, s_, c_)
 
 
 @apart
